@@ -115,6 +115,65 @@ Reading = ExpectationReading | SoftmaxReading | SigmoidReading | MultiSigmoidRea
 
 
 @dataclass(frozen=True, slots=True)
+class CamChoice:
+    """Which class activation map is wanted.
+
+    Attributes:
+        head: Head of the model in use.
+        class_name: Class of the head; None takes the class of each face's own reading (for an
+            expectation always "what moves the expected value up").
+        track: The one face it is wanted for; None wants it for every face.
+    """
+
+    head: str
+    class_name: str | None = None
+    track: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CamTrust:
+    """How far a map can be believed, measured on one crop beside the frame's path.
+
+    Attributes:
+        score: Faithfulness of the map (how much more deleting its top pixels changes the answer
+            than deleting at random does); larger is better.
+        p_value: Share of random maps of the same smoothness that score at least as well.
+        trusted: Whether `p_value` is at most 0.05.
+        reason: One English sentence when it is not trusted, else "".
+        measured_s: Monotonic time of the measurement.
+    """
+
+    score: float
+    p_value: float
+    trusted: bool
+    reason: str
+    measured_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class FaceMap:
+    """The class activation map of one face at one frame.
+
+    Attributes:
+        head: Head it explains.
+        class_name: Class it explains; "" for the expected value of an expectation.
+        values: (h, w) float32, signed, on the grid of the model's feature maps over its crop;
+            positive where the picture speaks for the class.
+        crop_wh: Width and height of the model's input; with `FaceAnalysis.crop_matrix` it takes
+            the grid back to the picture.
+        full_scale: Value that counts as full colour on the fixed scale.
+        trust: The newest trust figure of this track and head, or None before the first.
+    """
+
+    head: str
+    class_name: str
+    values: Float32Array
+    crop_wh: tuple[int, int]
+    full_scale: float
+    trust: CamTrust | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FaceAnalysis:
     """Everything known about one face (or, for a whole-frame model, the picture) at one frame.
 
@@ -126,6 +185,7 @@ class FaceAnalysis:
         predicted: True when the box comes from the motion model, not from a detection.
         keypoints: (6, 2) float32 pixels, or None for a `frame` target.
         crop_matrix: (2, 3) float64, picture pixels to crop pixels, or None.
+        cam: Class activation map of this face, when one is wanted.
     """
 
     track: int
@@ -135,6 +195,7 @@ class FaceAnalysis:
     predicted: bool = False
     keypoints: Float32Array | None = None
     crop_matrix: NDArray[np.float64] | None = None
+    cam: FaceMap | None = None
 
 
 @dataclass(frozen=True, slots=True)
