@@ -13,6 +13,8 @@ import platformdirs
 Language = Literal["system", "en", "ko"]
 ThemeChoice = Literal["system", "light", "dark"]
 MotionChoice = Literal["system", "full", "reduced"]
+CamScale = Literal["fixed", "frame"]
+CleanVideo = Literal["none", "lossy", "lossless"]
 
 FILE_NAME = "settings.json"
 
@@ -34,6 +36,21 @@ class Settings:
         heads_hidden: Names of the heads that are not shown.
         geometry: Position and size of the window, as Qt saves it, in hexadecimal digits.
         pictures_dir: Folder of the last snapshot; "" for the system's pictures folder.
+        cam: Show what a reading looks at (the class activation map).
+        cam_head: Head that is explained; "" for the first one.
+        cam_class: Class that is explained; "" for each face's own reading.
+        cam_selected: Explain the selected face only, instead of all.
+        cam_opacity: Opacity of the map in percent, 10 to 100.
+        cam_colours: Name of its colours.
+        cam_signed: Show what speaks against as well.
+        cam_scale: Whether full colour means the same from frame to frame.
+        ring: Draw the stats as a ring around each face.
+        blur: Blur every face in what is shown and recorded.
+        videos_dir: Folder of recordings; "" until a person has chosen one.
+        record_overlay: Record the video with boxes and bars.
+        record_clean: Record the video as the camera gave it as well.
+        record_session: Keep the stats of a recording in a folder beside it, for replay.
+        record_countdown: Count down from three before a recording begins.
     """
 
     source: str = ""
@@ -48,12 +65,29 @@ class Settings:
     heads_hidden: tuple[str, ...] = ()
     geometry: str = ""
     pictures_dir: str = ""
+    cam: bool = False
+    cam_head: str = ""
+    cam_class: str = ""
+    cam_selected: bool = False
+    cam_opacity: int = 55
+    cam_colours: str = "cividis"
+    cam_signed: bool = False
+    cam_scale: CamScale = "fixed"
+    ring: bool = False
+    blur: bool = False
+    videos_dir: str = ""
+    record_overlay: bool = True
+    record_clean: CleanVideo = "none"
+    record_session: bool = True
+    record_countdown: bool = True
 
 
 _CHOICES: dict[str, tuple[str, ...]] = {
     "language": get_args(Language),
     "theme": get_args(ThemeChoice),
     "motion": get_args(MotionChoice),
+    "cam_scale": get_args(CamScale),
+    "record_clean": get_args(CleanVideo),
 }
 
 
