@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from facecam.errors import RecipeError
 
@@ -40,13 +40,22 @@ class Backbone(_Strict):
     freeze_batchnorm: bool = True
 
 
+class Goal(_Strict):
+    """What a yes/no threshold has to reach on the validation pictures: one of the two."""
+
+    sensitivity: Annotated[float, Field(gt=0, le=1)] | None = None
+    specificity: Annotated[float, Field(gt=0, le=1)] | None = None
+
+
 class Head(_Strict):
     """One output.
 
     `classes` names the classes; for `expectation`, the numbers. `column` is the manifest column
     (default: the head's name). A sigmoid head of one class reads 0/1, one of several reads a 0/1
     column per class. `label_sd` smooths expectation targets (Gaussian, in units of the classes);
-    `l1` weighs the absolute error of the expectation beside the cross-entropy.
+    `l1` weighs the absolute error of the expectation beside the cross-entropy. `threshold` says how
+    the threshold of a sigmoid head is found on the validation pictures: `youden` (the largest
+    sensitivity + specificity), or a wanted sensitivity or specificity.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -61,9 +70,32 @@ class Head(_Strict):
     label_sd: Annotated[float, Field(ge=0)] = 0.0
     label_smoothing: Annotated[float, Field(ge=0, lt=0.5)] = 0.0
     l1: Annotated[float, Field(ge=0)] = 0.0
+    threshold: Literal["youden"] | Goal = "youden"
+
+    @property
+    def threshold_rule(self) -> tuple[str, float]:
+        """The threshold's rule as `weighted.RankedScores.threshold` takes it."""
+        if isinstance(self.threshold, Goal):
+            if self.threshold.sensitivity is not None:
+                return "sensitivity", self.threshold.sensitivity
+            return "specificity", self.threshold.specificity or 0.0
+        return "youden", 0.0
+
+    @field_validator("threshold", mode="before")
+    @classmethod
+    def _one_rule(cls, value: Any) -> Any:
+        given = value if isinstance(value, dict) else {}
+        named = [key for key, wanted in given.items() if wanted is not None]
+        if value == "youden" or isinstance(value, Goal):
+            return value
+        if len(named) == 1 and named[0] in ("sensitivity", "specificity"):
+            return Goal.model_validate(given)
+        raise ValueError("takes youden, {sensitivity: 0.9} or {specificity: 0.95}")
 
     @model_validator(mode="after")
     def _check(self) -> "Head":
+        if self.kind != "sigmoid" and self.threshold != "youden":
+            raise ValueError("only a sigmoid head has a threshold")
         if len(self.classes) != len(set(self.classes)) or not self.classes:
             raise ValueError("classes must be distinct and not empty")
         if self.kind == "expectation" and not all(isinstance(c, int) for c in self.classes):
@@ -138,10 +170,22 @@ class Training(_Strict):
     phases: Annotated[list[Phase], Field(min_length=1)]
 
 
+class Evaluation(_Strict):
+    """How the figures of the card are made.
+
+    `folds`: 0 measures the validation split; K of at least 2 measures every picture by a model
+    that was fitted without the people on it (K folds grouped by subject), and then fits the model
+    that is shipped on all people. That needs phases with `freeze: all` only.
+    """
+
+    folds: Annotated[int, Field(ge=0, le=20)] = 0
+
+
 class Card(_Strict):
-    """What the model card says that no number says."""
+    """What the model card says that no number says; `warnings` stand above everything else."""
 
     summary: str = ""
+    warnings: list[str] = []
     limits: list[str] = []
     data: list[str] = []
     licence: str = ""
@@ -162,6 +206,8 @@ class Recipe(_Strict):
     augmentation: Augmentation = Augmentation()
     training: Training
     export_format: Literal["float32", "float16", "int8"] = "float32"
+    export_keras: bool = False
+    evaluation: Evaluation = Evaluation()
     card: Card = Card()
 
     @model_validator(mode="after")
