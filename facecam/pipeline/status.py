@@ -6,6 +6,7 @@ from enum import Enum
 from facecam.capture.source import SourceInfo
 from facecam.errors import FacecamError
 from facecam.pipeline.slots import FrameCounts
+from facecam.recording.request import RecentStatus, RecordingStatus
 
 
 class SessionState(Enum):
@@ -72,6 +73,8 @@ class SessionStatus:
         error_count: Grows with every failure, so that the same sentence twice is noticed.
         first_frame_s, first_stats_s: From `start` to the first frame and to the first reading;
             None until then.
+        recording: The recording that runs, or how the last one ended; None when there was none.
+        recent: What is kept of the last seconds; None while nothing is kept.
     """
 
     state: SessionState
@@ -91,6 +94,8 @@ class SessionStatus:
     error_count: int = 0
     first_frame_s: float | None = None
     first_stats_s: float | None = None
+    recording: RecordingStatus | None = None
+    recent: RecentStatus | None = None
 
     @property
     def skipped(self) -> int:
