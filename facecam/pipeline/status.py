@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import Enum
 
+from facecam.capture.health import SourceHealth
 from facecam.capture.source import SourceInfo
 from facecam.errors import FacecamError
 from facecam.pipeline.slots import FrameCounts
