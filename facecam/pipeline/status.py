@@ -44,8 +44,8 @@ class SessionOptions:
     Attributes:
         as_fast_as_possible: Read a file as fast as it is analysed and analyse every frame, instead
             of playing it in real time and skipping what comes too fast.
-        reconnect_s: Seconds between attempts to get back a camera or stream that was lost; None
-            ends the session instead.
+        reconnect_s: Longest pause between attempts to get back a camera or stream that was lost
+            (the first ones follow sooner); None ends the session instead.
     """
 
     as_fast_as_possible: bool = False
@@ -74,6 +74,9 @@ class SessionStatus:
         error_count: Grows with every failure, so that the same sentence twice is noticed.
         first_frame_s, first_stats_s: From `start` to the first frame and to the first reading;
             None until then.
+        source_health: Whether the source gives a living picture, else what is wrong with it.
+        source_health_s: Seconds for which that has been so.
+        source_gaps: How often the source was lost and came back since `start`.
         recording: The recording that runs, or how the last one ended; None when there was none.
         recent: What is kept of the last seconds; None while nothing is kept.
     """
@@ -95,6 +98,9 @@ class SessionStatus:
     error_count: int = 0
     first_frame_s: float | None = None
     first_stats_s: float | None = None
+    source_health: SourceHealth = SourceHealth.OK
+    source_health_s: float = 0.0
+    source_gaps: int = 0
     recording: RecordingStatus | None = None
     recent: RecentStatus | None = None
 
