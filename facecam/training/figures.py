@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from facecam.training.calibration import COVERAGE, YOUDEN
 from facecam.training.predictions import HeadLike, Predictions
+from facecam.training.verdicts import CHANCE, no_better_than_chance, verdicts
 from facecam.training.weighted import (
     Figures,
     Floats,
@@ -59,6 +60,9 @@ def head_figures(
 ) -> dict[str, Any]:
     """Return the figures over `rows` (N,), all of which must be labelled, with "ci".
 
+    "verdicts" holds a sentence for each main figure that is no better than its baseline, and
+    "no_better_than_chance" is true where the interval of the AUC includes 0.5.
+
     Args:
         head: Name, kind and classes.
         made: Predictions for all pictures.
@@ -68,10 +72,15 @@ def head_figures(
         threshold: Reported, with its interval, for a sigmoid head.
     """
     if head.kind == "sigmoid":
-        return _sigmoid(made, rows, resampling, column, threshold)
-    if head.kind == "softmax":
-        return _softmax(head, made, rows, resampling)
-    return _expectation(made, rows, resampling)
+        out = _sigmoid(made, rows, resampling, column, threshold)
+    elif head.kind == "softmax":
+        out = _softmax(head, made, rows, resampling)
+    else:
+        out = _expectation(made, rows, resampling)
+    if no_better_than_chance(out):
+        out["no_better_than_chance"] = True
+    words = verdicts(out)
+    return {**out, "verdicts": words} if words else out
 
 
 def _softmax(
@@ -107,7 +116,8 @@ def _softmax(
     out["baselines"] = {
         "accuracy": out["majority_baseline"],
         "balanced_accuracy": round(1 / len(present), _DIGITS) if len(present) else None,
-        "auc": 0.5,
+        "auc": CHANCE,
+        "constant": str(head.classes[majority]) if len(present) else None,
     }
     out["confusion"] = confusion.tolist()
     return out
@@ -165,9 +175,10 @@ def _sigmoid(
     out["baselines"] = {
         "accuracy": out["majority_baseline"],
         "balanced_accuracy": 0.5,
-        "auc": 0.5,
+        "auc": CHANCE,
         "average_precision": share,
         "precision": share,
+        "constant": ("yes" if majority else "no") if len(yes) else None,
     }
     if fitted:
         table = [[~said & ~yes, said & ~yes], [~said & yes, said & yes]]

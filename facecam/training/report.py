@@ -25,6 +25,7 @@ from facecam.training.report_page import (
     span_text,
     value_cells,
 )
+from facecam.training.verdicts import verdicts
 from facecam.types import ImageU8
 
 LoadImage = Callable[[int], ImageU8]
@@ -171,8 +172,21 @@ def _summary(metrics: Mapping[str, Any], results: Sequence[_Result]) -> str:
         '<div class="scroll"><table><thead><tr><th>Head</th><th>Labelled</th><th>Figure</th>'
         "<th>Value</th><th>95% interval</th><th>Trivial baseline</th></tr></thead><tbody>"
         + "".join(lines)
-        + "</tbody></table></div></section>"
+        + f"</tbody></table></div>{_plain_verdicts(results)}</section>"
     )
+
+
+def _plain_verdicts(results: Sequence[_Result]) -> str:
+    """Say first of all which heads are no better than a trivial answer."""
+    lines = [
+        f"<li>{html.escape(label)}: {html.escape(words)}</li>"
+        for result in results
+        for label, figures in _entries(result.head, result.figures)
+        for words in _verdicts(figures)
+    ]
+    if not lines:
+        return ""
+    return f'<h3>No better than a trivial answer</h3><ul class="poor">{"".join(lines)}</ul>'
 
 
 def _section(head: HeadLike, body: str) -> str:
@@ -196,12 +210,19 @@ def _head_figures(head: HeadLike, figures: Mapping[str, Any]) -> str:
             if name in item
         )
         heading = f"<h3>{html.escape(label)}</h3>" if several else ""
+        judged = "".join(f'<p class="poor">{html.escape(words)}</p>' for words in _verdicts(item))
         parts.append(
-            f'{heading}<p>{counts}.</p><div class="scroll"><table><thead><tr><th>Figure</th>'
+            f"{heading}<p>{counts}.</p>{judged}"
+            '<div class="scroll"><table><thead><tr><th>Figure</th>'
             "<th>Value</th><th>95% interval</th><th>Trivial baseline</th></tr></thead>"
             f"<tbody>{lines}</tbody></table></div>"
         )
     return "".join(parts)
+
+
+def _verdicts(figures: Mapping[str, Any]) -> list[str]:
+    """Return its verdicts, made here for metrics of before."""
+    return list(figures.get("verdicts") or verdicts(figures))
 
 
 def _bands(result: _Result, n_boot: int) -> list[dict[str, Any]]:

@@ -4,6 +4,8 @@ import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from facecam.training.verdicts import is_better
+
 WORDS = {
     "accuracy": ("Accuracy", "share of right answers"),
     "balanced_accuracy": ("Balanced accuracy", "mean over the classes of the share found"),
@@ -21,7 +23,6 @@ WORDS = {
     "interval_coverage": ("Interval coverage", "share of truths inside the 80% interval"),
     "interval_width": ("Interval width", "mean width of the 80% interval"),
 }
-_LESS_IS_BETTER = {"mae", "interval_width"}
 _BASELINE_WORDS = {
     "accuracy": "always the commonest answer",
     "balanced_accuracy": "any constant answer",
@@ -71,21 +72,11 @@ def value_cells(name: str, figures: Mapping[str, Any]) -> str:
     mark, words = "", ""
     if base is not None:
         words = f"{number_text(base)}<small>{_BASELINE_WORDS.get(name, '')}</small>"
-        if (
-            value is not None
-            and name != "interval_coverage"
-            and not _better(name, value, limits, base)
-        ):
+        if value is not None and name != "interval_coverage" and is_better(name, figures) is False:
             mark = ' class="poor"'
             words += "<small>no clear gain</small>"
     between = "" if limits is None else f"{number_text(limits[0])} to {number_text(limits[1])}"
     return f"<td{mark}>{number_text(value)}</td><td>{between}</td><td{mark}>{words}</td>"
-
-
-def _better(name: str, value: float, limits: Sequence[float] | None, base: float) -> bool:
-    if name in _LESS_IS_BETTER:
-        return (limits[1] if limits else value) < base
-    return (limits[0] if limits else value) > base
 
 
 def number_text(value: Any) -> str:
