@@ -79,7 +79,7 @@ class Settings:
     record_overlay: bool = True
     record_clean: CleanVideo = "none"
     record_session: bool = True
-    record_countdown: bool = True
+    record_countdown: bool = False
 
 
 _CHOICES: dict[str, tuple[str, ...]] = {
