@@ -10,9 +10,10 @@ import numpy as np
 from facecam.errors import ModelPackageError
 from facecam.inference.estimator import Estimator
 from facecam.pipeline.analyzer import FrameAnalyzer
+from facecam.pipeline.cam_trust import CamTrustProbe
 from facecam.pipeline.slots import NewestSlot
 from facecam.pipeline.worker import Worker
-from facecam.types import Analysis, Frame
+from facecam.types import Analysis, CamChoice, Frame
 
 log = logging.getLogger(__name__)
 
@@ -90,6 +91,8 @@ class AnalysisLoop:
         slot: Where frames come from; stopping closes it.
         mailbox: Where models come from; stopping closes it.
         events: Where to report.
+        cam: Asked before each frame which class activation map is wanted.
+        probe: Measures how far maps can be trusted.
     """
 
     def __init__(
@@ -98,11 +101,15 @@ class AnalysisLoop:
         slot: NewestSlot[NumberedFrame],
         mailbox: ModelMailbox,
         events: AnalysisEvents,
+        cam: Callable[[], CamChoice | None] = lambda: None,
+        probe: CamTrustProbe | None = None,
     ) -> None:
         self._factory = factory
         self._slot = slot
         self._mailbox = mailbox
         self._events = events
+        self._cam = cam
+        self._probe = probe
         self._source_number: int | None = None
         self.worker = Worker("facecam-analysis", self._run, events.failed, self._wake)
 
@@ -146,6 +153,7 @@ class AnalysisLoop:
         for fresh in self._mailbox.take():
             _close_all([analyzer.set_estimator(fresh)])
             self._events.model_changed(fresh.package.name if fresh else "")
+        analyzer.set_cam(self._cam(), self._probe)
         try:
             analysis = analyzer.step(frame)
         except ModelPackageError as error:

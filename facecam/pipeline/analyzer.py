@@ -9,15 +9,19 @@ from numpy.typing import NDArray
 
 from facecam.errors import SourceError
 from facecam.inference.estimator import Estimator
+from facecam.pipeline.cam_trust import CamTrustProbe
 from facecam.pipeline.detection_policy import DetectionConfig, DetectionPolicy
 from facecam.pipeline.face_crops import CropBatch, Outputs, pooled_features
+from facecam.pipeline.face_maps import FaceMaps
 from facecam.pipeline.pacing import GrowingTime
 from facecam.pipeline.readings import Readings, decode_rows, head_rows, judge
 from facecam.timing import Clock, StageClock, monotonic_s
 from facecam.types import (
     Analysis,
+    CamChoice,
     Detection,
     FaceAnalysis,
+    FaceMap,
     Float32Array,
     Frame,
     ImageU8,
@@ -103,6 +107,7 @@ class FrameAnalyzer:
         self._faces: tuple[TrackedFace, ...] = ()
         self._readings: dict[int, Readings] = {}
         self._seen_s: dict[int, float] = {}
+        self._maps = FaceMaps()
 
     @property
     def estimator(self) -> Estimator | None:
@@ -121,6 +126,18 @@ class FrameAnalyzer:
         self._tracker.forget_features()  # another model's features say other things
         self._policy.reset()
         return before
+
+    def set_cam(self, choice: CamChoice | None, probe: CamTrustProbe | None = None) -> None:
+        """Give every face its class activation map from the next step on, or none.
+
+        Readings are the same with and without. A head that the model does not have gives no maps.
+
+        Args:
+            choice: Which map; None for none.
+            probe: Measures how far the maps can be trusted; None leaves that open.
+        """
+        self._maps.set_choice(choice)
+        self._maps.probe = probe
 
     def step(self, frame: Frame) -> Analysis:
         """Return the analysis of one frame.
@@ -204,6 +221,7 @@ class FrameAnalyzer:
         # box is something else, so it keeps its last readings.
         visible = [face for face in self._faces if not (detected and face.predicted)]
         matrices: dict[int, NDArray[np.float64]] = {}
+        maps: dict[int, FaceMap] = {}
         if self._batch is not None and visible:
             batch = self._batch
             keypoints = [face.keypoints for face in visible]
@@ -219,6 +237,7 @@ class FrameAnalyzer:
                 for track, vector in zip(tracks, vectors, strict=True):
                     self._tracker.note_features(track, vector)
             self._decode(batch, outputs, tracks, qualities, t_s, stages)
+            maps = self._explain(batch, outputs, tracks, t_s, stages)
         return tuple(
             FaceAnalysis(
                 track=face.track,
@@ -228,6 +247,7 @@ class FrameAnalyzer:
                 predicted=face.predicted,
                 keypoints=face.keypoints,
                 crop_matrix=matrices.get(face.track),
+                cam=maps.get(face.track),
             )
             for face in sorted(self._faces, key=lambda face: face.track)
         )
@@ -242,6 +262,7 @@ class FrameAnalyzer:
         self._faces = ()
         self._seen_s[_WHOLE_PICTURE] = t_s
         self._decode(batch, outputs, [_WHOLE_PICTURE], [None], t_s, stages)
+        maps = self._explain(batch, outputs, [_WHOLE_PICTURE], t_s, stages)
         height, width = image.shape[:2]
         return (
             FaceAnalysis(
@@ -250,6 +271,7 @@ class FrameAnalyzer:
                 score=None,
                 readings=self._readings[_WHOLE_PICTURE],
                 crop_matrix=batch.matrices[0],
+                cam=maps.get(_WHOLE_PICTURE),
             ),
         )
 
@@ -275,9 +297,32 @@ class FrameAnalyzer:
             decoded = decode_rows(batch.package, rows, qualities, before)
             self._readings.update(zip(tracks, decoded, strict=True))
 
+    def _explain(
+        self,
+        batch: CropBatch,
+        outputs: Outputs,
+        tracks: Sequence[int],
+        t_s: float,
+        stages: StageClock,
+    ) -> dict[int, FaceMap]:
+        """Return the class activation maps that are wanted, by track."""
+        if self._maps.choice is None:
+            return {}
+        with stages.stage("cam"):
+            return self._maps.make(
+                batch.package,
+                outputs.get("features"),
+                tracks,
+                self._readings,
+                batch.crops_rgb,
+                batch.matrices,
+                t_s,
+            )
+
     def _forget(self, track: int) -> None:
         self._seen_s.pop(track, None)
         self._readings.pop(track, None)
+        self._maps.forget(track)
         if self._smoother is not None:
             self._smoother.forget(track)
 

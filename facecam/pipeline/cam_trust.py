@@ -1,0 +1,202 @@
+"""Measure beside the frame's way how far class activation maps can be trusted."""
+
+import contextlib
+import logging
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+from facecam.errors import FacecamError
+from facecam.inference.cam import HeadCam
+from facecam.inference.estimator import Estimator
+from facecam.inference.faithfulness import measure_faithfulness
+from facecam.inference.package import ModelPackage
+from facecam.pipeline.worker import Worker
+from facecam.timing import Clock, monotonic_s
+from facecam.types import CamTrust, Float32Array, ImageU8
+
+log = logging.getLogger(__name__)
+
+CamKey = tuple[int, str, str]
+"""Track, head and class of a map."""
+TrustEstimatorFactory = Callable[[ModelPackage], Estimator]
+
+EVERY_S = 6.0  # one map: as long apart; several faces take turns
+_PAUSE_S = 2.0  # between two measurements of any map, so that most of the time is left to frames
+_NICENESS = 15
+
+
+@dataclass(frozen=True, slots=True)
+class TrustSample:
+    """A crop and its map.
+
+    Attributes:
+        key: Whose map it is.
+        package: The model.
+        cam: What made the map.
+        crop_rgb: (H, W, 3) uint8 RGB, nobody else's.
+        values: (h, w) float32 map.
+    """
+
+    key: CamKey
+    package: ModelPackage
+    cam: HeadCam
+    crop_rgb: ImageU8
+    values: Float32Array
+
+
+class CamTrustProbe:
+    """Measures one offered map at a time, on a thread of its own with a model of its own.
+
+    `due`, `offer`, `result` and `forget` are for the thread that analyses; they take microseconds
+    and never wait for a measurement. `request` may be called from any thread. The session starts
+    and stops `worker`, which ends between two batches of the model (some 10 ms).
+
+    Args:
+        factory: Loads the model; called on the thread, once a model.
+        every_s: Seconds between two measurements of the same map.
+        pause_s: Seconds between any two measurements.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        factory: TrustEstimatorFactory | None = None,
+        *,
+        every_s: float = EVERY_S,
+        pause_s: float = _PAUSE_S,
+        clock: Clock = monotonic_s,
+    ) -> None:
+        self._factory = factory or _second_estimator
+        self._every_s = every_s
+        self._pause_s = pause_s
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._waiting: TrustSample | None = None
+        self._busy = False
+        self._ended_s = float("-inf")
+        self._requested: set[int] = set()
+        self._results: dict[CamKey, CamTrust] = {}
+        self._package: ModelPackage | None = None
+        self._broken: ModelPackage | None = None
+        self.worker = Worker("facecam-trust", self._run, lambda error: None, self._wake)
+
+    def request(self, track: int) -> None:
+        """Have the map of a face measured next, steady or not."""
+        with self._changed:
+            self._requested.add(track)
+
+    def requested(self, track: int) -> bool:
+        """Return whether somebody waits for the figure of this face."""
+        return track in self._requested
+
+    def due(self, key: CamKey) -> bool:
+        """Return whether a map should be offered now."""
+        if self._busy or self._waiting is not None:
+            return False
+        if key[0] in self._requested:
+            return True
+        if self._requested:
+            return False
+        now_s = self._clock()
+        last = self._results.get(key)
+        rested = now_s - self._ended_s >= self._pause_s
+        return rested and (last is None or now_s - last.measured_s >= self._every_s)
+
+    def offer(self, sample: TrustSample) -> None:
+        """Have a map measured, unless another one is being measured."""
+        with self._changed:
+            if self._busy or self._waiting is not None or sample.package is self._broken:
+                return
+            if sample.package is not self._package:
+                self._package = sample.package
+                self._results.clear()
+            self._requested.discard(sample.key[0])
+            self._waiting = sample
+            self._changed.notify_all()
+
+    def result(self, key: CamKey) -> CamTrust | None:
+        """Return the newest figure of a map."""
+        with self._changed:
+            return self._results.get(key)
+
+    def forget(self, track: int) -> None:
+        """Drop what is known of a face."""
+        with self._changed:
+            self._requested.discard(track)
+            for key in [key for key in self._results if key[0] == track]:
+                del self._results[key]
+
+    def _wake(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+    def _run(self, stop: threading.Event) -> None:
+        _step_back()
+        estimator: Estimator | None = None
+        try:
+            while (sample := self._next(stop)) is not None:
+                try:
+                    if estimator is None or estimator.package is not sample.package:
+                        if estimator is not None:
+                            estimator.close()
+                            estimator = None
+                        estimator = self._factory(sample.package)
+                    self._measure(estimator, sample, stop)
+                except FacecamError as error:
+                    log.warning("The trust of a map was not measured: %s", error)
+                    with self._changed:
+                        self._broken = sample.package
+                finally:
+                    with self._changed:
+                        self._busy = False
+                        self._ended_s = self._clock()
+        finally:
+            if estimator is not None:
+                estimator.close()
+
+    def _next(self, stop: threading.Event) -> TrustSample | None:
+        with self._changed:
+            while self._waiting is None and not stop.is_set():
+                self._changed.wait()
+            if stop.is_set():
+                return None
+            sample, self._waiting = self._waiting, None
+            self._busy = True
+            return sample
+
+    def _measure(self, estimator: Estimator, sample: TrustSample, stop: threading.Event) -> None:
+        def score(crops_rgb: ImageU8) -> NDArray[Any]:
+            return sample.cam.scores(estimator.run(crops_rgb)[sample.cam.head])
+
+        measured = measure_faithfulness(score, sample.crop_rgb, sample.values, stopped=stop.is_set)
+        if measured is None:
+            return
+        trust = CamTrust(
+            score=measured.score,
+            p_value=measured.p_value,
+            trusted=measured.trusted,
+            reason=measured.reason,
+            measured_s=self._clock(),
+        )
+        with self._changed:
+            if sample.package is self._package:
+                self._results[sample.key] = trust
+
+
+def _second_estimator(package: ModelPackage) -> Estimator:
+    from facecam.inference.runtime import LiteRtEstimator  # loads LiteRT
+
+    return LiteRtEstimator(package, threads=1)
+
+
+def _step_back() -> None:
+    """Let every other thread go first, where the system has priorities of threads (Linux)."""
+    with contextlib.suppress(AttributeError, OSError):
+        # On Linux a thread's own id stands for that thread alone.
+        if os.uname().sysname == "Linux":
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
