@@ -25,6 +25,7 @@ from facecam.pipeline.analysis_loop import (
     NumberedFrame,
     model_worker,
 )
+from facecam.pipeline.cam_trust import CamTrustProbe, TrustEstimatorFactory
 from facecam.pipeline.capture_loop import CaptureEvents, CaptureLoop, SourceFactory
 from facecam.pipeline.meters import SessionMeters
 from facecam.pipeline.slots import NewestSlot
@@ -39,7 +40,7 @@ from facecam.pipeline.status import (
 )
 from facecam.pipeline.worker import Worker
 from facecam.timing import Clock, monotonic_s
-from facecam.types import Analysis, Frame
+from facecam.types import Analysis, CamChoice, Frame
 
 __all__ = ["Session", "SessionOptions"]
 
@@ -52,6 +53,7 @@ class _Run:
 
     slot: NewestSlot[NumberedFrame]
     meters: SessionMeters
+    probe: CamTrustProbe
     mailbox: ModelMailbox = field(default_factory=ModelMailbox)
     switch: SourceSwitch = field(default_factory=SourceSwitch)
     workers: list[Worker] = field(default_factory=list)
@@ -71,6 +73,8 @@ class Session:
         options: How to play.
         on_change: Called with the new status after each change of state and each error.
         on_analysis: Called on the analysis thread with each frame and its result.
+        trust_factory: Loads a second model, on a thread of its own, to measure how far class
+            activation maps can be trusted; the same package in LiteRT by default.
         clock: Monotonic seconds.
     """
 
@@ -83,6 +87,7 @@ class Session:
         options: SessionOptions | None = None,
         on_change: Callable[[SessionStatus], None] | None = None,
         on_analysis: Callable[[Frame, Analysis], None] | None = None,
+        trust_factory: TrustEstimatorFactory | None = None,
         clock: Clock = monotonic_s,
     ) -> None:
         self._source_factory = source_factory
@@ -99,6 +104,8 @@ class Session:
         self._numbers = itertools.count(1)
         self._frame: Frame | None = None
         self._analysis: Analysis | None = None
+        self._trust_factory = trust_factory
+        self._cam: CamChoice | None = None
         self._model = ""
         self._ending: Ending | None = None
         self._error: str | None = None
@@ -156,14 +163,21 @@ class Session:
             self._leftovers = [worker for worker in self._all_workers() if worker.running]
             slot: NewestSlot[NumberedFrame]
             slot = NewestSlot(lossless=self._options.as_fast_as_possible)
-            run = self._run = _Run(slot, SessionMeters(self._clock))
+            probe = CamTrustProbe(self._trust_factory)
+            run = self._run = _Run(slot, SessionMeters(self._clock), probe)
             self._frame = self._analysis = self._ending = self._error = None
             self._model = ""
             self._state = SessionState.STARTING
             analysis = AnalysisLoop(
-                self._analyzer_factory, slot, run.mailbox, self._analysis_events(run)
+                self._analyzer_factory,
+                slot,
+                run.mailbox,
+                self._analysis_events(run),
+                lambda: self._cam,
+                probe,
             ).worker
-            run.workers.append(analysis)
+            run.workers += [analysis, probe.worker]
+            probe.worker.start()
             self._begin_source(run, self._source_factory, after=None)
             if self._estimator_factory is not None:
                 self._begin_model(run, self._estimator_factory)
@@ -225,6 +239,17 @@ class Session:
             self.start()
         else:
             self._notify()
+
+    def set_cam(self, choice: CamChoice | None) -> None:
+        """Want a class activation map on the faces, or none, from the next frame on."""
+        with self._lock:
+            self._cam = choice
+
+    def measure_trust(self, track: int) -> None:
+        """Have the map of a face measured next; the figure comes with its `FaceMap`."""
+        with self._lock:
+            if self._run is not None:
+                self._run.probe.request(track)
 
     def stop(self, timeout_s: float = STOP_TIMEOUT_S) -> tuple[str, ...]:
         """End everything and return the names of threads that did not end in time (mostly none).
