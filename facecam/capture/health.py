@@ -89,7 +89,7 @@ class FrameSigner:
             image_bgr: (H, W, 3) uint8, BGR; it is kept until the next one and must not change.
         """
         sample = np.ascontiguousarray(image_bgr[::_SIGN_STEP, ::_SIGN_STEP])
-        checksum = zlib.crc32(sample)
+        checksum = zlib.crc32(sample.tobytes())
         before, self._before = self._before, image_bgr
         repeated = (
             before is not None
@@ -109,8 +109,8 @@ class FrameSigner:
 class HealthWatch:
     """Judges one opening of a source. Not thread safe: guard it with a lock.
 
-    A file or a still picture (`live` False) may stand still, be black and pause as it likes; only
-    a `read` that does not return counts against it.
+    A `read` that does not return counts against every source. A file or a still picture (`live`
+    False) may otherwise stand still, be black and change its size as it likes.
 
     Args:
         live: Whether frames come in real time.
@@ -138,8 +138,8 @@ class HealthWatch:
 
     def note_frame(self, sign: FrameSign, now_s: float) -> None:
         """Take in a frame."""
-        self._reading_s = None
         stalled = self._is_stalled(now_s)
+        self._reading_s = None
         if self._frame_s is not None and 0 <= now_s - self._frame_s <= _SLOWEST_S:
             self._intervals.append(now_s - self._frame_s)
         self._frame_s = now_s
@@ -158,8 +158,7 @@ class HealthWatch:
     def report(self, now_s: float) -> HealthReport:
         """Return what is so at a time."""
         if self._is_stalled(now_s):
-            since_s = self._frame_s if self._live else self._reading_s
-            return HealthReport(SourceHealth.STALLED, now_s if since_s is None else since_s)
+            return HealthReport(SourceHealth.STALLED, self._reading_s or 0.0)
         fault = self._fault
         since_s = {
             SourceHealth.FROZEN: self._repeats_since_s,
@@ -181,13 +180,13 @@ class HealthWatch:
         return size_wh
 
     def _is_stalled(self, now_s: float) -> bool:
-        since_s = self._frame_s if self._live else self._reading_s
-        if since_s is None:
-            return False
-        return now_s - since_s > (self._patience_s() if self._live else STALLED_S)
+        # Counted from the question, not from the last frame: who is not asked cannot be late.
+        return self._reading_s is not None and now_s - self._reading_s > self._patience_s()
 
     def _patience_s(self) -> float:
-        usual_s = statistics.median(self._intervals) if self._intervals else 0.0
+        if not self._live or not self._intervals:
+            return STALLED_S
+        usual_s = statistics.median(self._intervals)
         return min(max(STALLED_S, _STALLED_INTERVALS * usual_s), _SLOWEST_S)
 
     def _note_repeat(self, sign: FrameSign, now_s: float) -> None:

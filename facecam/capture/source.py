@@ -1,7 +1,7 @@
 """What every source of frames promises."""
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from facecam.types import Frame
 
@@ -21,6 +21,8 @@ class SourceInfo:
         frame_count: Number of frames, or None when unknown or endless.
         asked: What was asked of a camera, as in "MJPG 1280x720 30 Hz"; "" elsewhere.
         given: What the camera says it gives instead or indeed, in the same words; "" elsewhere.
+        identity: Tells one camera from every other, whatever its index is at the moment; ""
+            elsewhere and where the system tells nothing.
     """
 
     name: str
@@ -31,6 +33,7 @@ class SourceInfo:
     frame_count: int | None = None
     asked: str = ""
     given: str = ""
+    identity: str = ""
 
 
 class FrameSource(Protocol):
@@ -59,4 +62,13 @@ class FrameSource(Protocol):
 
     def close(self) -> None:
         """Release everything; a pending `read` returns None or raises soon."""
+        ...
+
+
+@runtime_checkable
+class FollowingSource(Protocol):
+    """A source whose device may turn up elsewhere after it was lost."""
+
+    def follow(self, info: SourceInfo) -> None:
+        """Open the very device that gave this info, not another in its place; before `open`."""
         ...

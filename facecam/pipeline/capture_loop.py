@@ -5,7 +5,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from facecam.capture.source import FrameSource, SourceInfo
+from facecam.capture.health import FrameSign, FrameSigner, HealthReport, HealthWatch, SourceHealth
+from facecam.capture.source import FollowingSource, FrameSource, SourceInfo
 from facecam.errors import CameraLostError, SourceError, StreamError
 from facecam.pipeline.pacing import Pacer
 from facecam.pipeline.worker import Worker
@@ -16,6 +17,35 @@ log = logging.getLogger(__name__)
 
 SourceFactory = Callable[[], FrameSource]
 _CLOSE_AFTER_S = 0.2  # a reader normally ends by itself within a frame or two
+_FIRST_PAUSE_S = 0.25  # before the first attempt to open a lost source; doubled after each
+_NOTHING_TO_SEE = FrameSign((0, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class SourceGap:
+    """A time without frames, from the loss of a source to its first frame afterwards.
+
+    Attributes:
+        before_id, after_id: Frames on both sides.
+        began_s, ended_s: Their `captured_s`; the frames' source times lie as far apart.
+        before_wh, after_wh: Their sizes.
+    """
+
+    before_id: int
+    after_id: int
+    began_s: float
+    ended_s: float
+    before_wh: tuple[int, int]
+    after_wh: tuple[int, int]
+
+    @property
+    def length_s(self) -> float:
+        """How long nothing came, in seconds."""
+        return self.ended_s - self.began_s
+
+
+def _ignore_gap(loop: "CaptureLoop", gap: SourceGap) -> None:
+    """Do nothing; for whoever needs not know of gaps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +57,14 @@ class CaptureEvents:
         lost: The source broke while it played and is being waited for.
         ended: The source came to its end.
         failed: The source could not be opened or broke for good.
+        back: A source that was lost gives frames again; called before the first is delivered.
     """
 
     deliver: Callable[["CaptureLoop", Frame], bool]
     lost: Callable[["CaptureLoop", Exception], None]
     ended: Callable[["CaptureLoop"], None]
     failed: Callable[["CaptureLoop", Exception], None]
+    back: Callable[["CaptureLoop", SourceGap], None] = _ignore_gap
 
 
 class CaptureLoop:
@@ -46,7 +78,8 @@ class CaptureLoop:
         number: Counts the sources of a session; in the name of the thread.
         events: Where to report.
         paced: Play a source that is not live in real time.
-        reconnect_s: Seconds between attempts to open a lost camera or stream again; None gives up.
+        reconnect_s: Longest pause between attempts to open a lost camera or stream again; the first
+            follows after a quarter of a second. None gives up.
         after: A loop whose source has to be closed before this one is opened (the same camera).
         clock: Monotonic seconds.
     """
@@ -70,10 +103,16 @@ class CaptureLoop:
         self._reconnect_s = reconnect_s
         self._after = after
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # guards the source, the watch and what `health` tells
         self._source: FrameSource | None = None
         self._finished = threading.Event()
-        self._frames = 0
+        self._last: Frame | None = None
+        # Added to ids and source times, so that they go on after a gap.
+        self._shift_ids = 0
+        self._shift_s = 0.0
+        self._signer = FrameSigner()
+        self._watch: HealthWatch | None = None
+        self._away: HealthReport | None = None
         self.worker = Worker(
             f"facecam-capture-{number}",
             self._run,
@@ -82,19 +121,36 @@ class CaptureLoop:
         )
         self.closer = Worker(f"facecam-close-{number}", self._close_late, self._close_failed)
 
+    def health(self) -> HealthReport:
+        """Return what can be said of the source now. May be called from any thread."""
+        now_s = self._clock()
+        with self._lock:
+            if self._away is not None:
+                return self._away
+            if self._watch is None:  # still being opened
+                return HealthReport(SourceHealth.OK, now_s)
+            return self._watch.report(now_s)
+
     def _run(self, stop: threading.Event) -> None:
         try:
             if self._after is not None:
                 self._after.worker.join(2.0)
+            attempts = 0
             while not stop.is_set():
+                began_s, before = self._clock(), self._last
                 try:
                     self._play(stop)
                 except SourceError as error:
-                    if not self._worth_waiting(error):
+                    if stop.is_set():
+                        break
+                    self._go_away(SourceHealth.GONE)
+                    if self._reconnect_s is None or not self._worth_waiting(error):
                         raise
-                    if not stop.is_set():
-                        self._events.lost(self, error)
-                    stop.wait(self._reconnect_s)
+                    self._events.lost(self, error)
+                    played = self._last is not before
+                    lasted = played and self._clock() - began_s > self._reconnect_s
+                    attempts = 0 if lasted else attempts + 1
+                    stop.wait(min(_FIRST_PAUSE_S * 2 ** min(attempts, 8), self._reconnect_s))
                 else:
                     break
             if not stop.is_set():
@@ -104,24 +160,41 @@ class CaptureLoop:
 
     def _worth_waiting(self, error: SourceError) -> bool:
         """Whether a source that broke may come back: it played, and it is one that can be lost."""
-        if self._reconnect_s is None or not self._frames:
-            return False
         live = self.info is not None and self.info.live
-        return live or isinstance(error, CameraLostError | StreamError)
+        lost = live or isinstance(error, CameraLostError | StreamError)
+        return self._last is not None and lost
+
+    def _go_away(self, health: SourceHealth) -> None:
+        """Note that a source that played is gone, or is being opened again."""
+        with self._lock:
+            if self._last is not None:
+                since_s = self._away.since_s if self._away else self._last.captured_s
+                self._away = HealthReport(health, since_s)
+
+    def _make_source(self) -> FrameSource:
+        """Return a new source: for one that was lost, of the very same device."""
+        source = self.factory()
+        if self._last is not None and self.info and isinstance(source, FollowingSource):
+            source.follow(self.info)
+        return source
 
     def _play(self, stop: threading.Event) -> None:
         """Read one opening of the source to its end."""
-        source = self.factory()
+        source = self._make_source()
         with self._lock:
             self._source = source
         try:
             if stop.is_set():
                 return
+            self._go_away(SourceHealth.RECONNECTING)
             source.open()
             info = self.info = source.info
+            with self._lock:
+                self._watch = HealthWatch(live=info.live, size_wh=info.size_wh, now_s=self._clock())
             pacer = Pacer() if self._paced and not info.live else None
+            before = self._last  # the last frame of an earlier opening, until the first of this one
             while not stop.is_set():
-                frame = source.read()
+                frame = self._read(source, info)
                 if frame is None:
                     return
                 if pacer is not None:
@@ -130,13 +203,61 @@ class CaptureLoop:
                         return
                     # What was held back is new when it is let go: its age counts from there.
                     frame = replace(frame, captured_s=self._clock())
-                if self._frames > frame.frame_id:  # opened again, counts from 0 again
-                    frame = replace(frame, frame_id=self._frames)
-                self._frames = frame.frame_id + 1
+                frame = self._placed(frame, before)
+                before = None
                 if not self._events.deliver(self, frame):
                     return
         finally:
             source.close()
+
+    def _read(self, source: FrameSource, info: SourceInfo) -> Frame | None:
+        """Read one frame and let the watch see it."""
+        with self._lock:
+            assert self._watch is not None
+            self._watch.note_reading(self._clock())
+        frame = source.read()
+        if frame is None:
+            return None
+        sign = self._signer.sign(frame.image_bgr) if info.live else _NOTHING_TO_SEE
+        now_s = self._clock()
+        with self._lock:
+            self._watch.note_frame(sign, now_s)
+            self._away = None
+            size_wh = self._watch.adopted_size(now_s)
+        if size_wh is not None and self.info is not None:
+            self.info = replace(self.info, size_wh=size_wh)
+        return frame
+
+    def _placed(self, frame: Frame, before: Frame | None) -> Frame:
+        """Return the frame with an id and a source time that go on from earlier openings.
+
+        Args:
+            frame: As the source gave it; a source that was opened again counts from 0 again.
+            before: The last frame before a gap that this frame ends, else None.
+        """
+        if before is not None:
+            # The gap is as long in source time as it was on the clock: nothing moves together.
+            away_s = max(frame.captured_s - before.captured_s, 0.0)
+            self._shift_s = before.source_s + away_s - frame.source_s
+            self._shift_ids = before.frame_id + 1 - frame.frame_id
+        if self._shift_ids or self._shift_s:
+            frame = replace(
+                frame,
+                frame_id=frame.frame_id + self._shift_ids,
+                source_s=frame.source_s + self._shift_s,
+            )
+        if before is not None:
+            gap = SourceGap(
+                before.frame_id,
+                frame.frame_id,
+                before.captured_s,
+                frame.captured_s,
+                _size_wh(before),
+                _size_wh(frame),
+            )
+            self._events.back(self, gap)
+        self._last = frame
+        return frame
 
     def _start_closer(self) -> None:
         self.closer.start()
@@ -152,3 +273,7 @@ class CaptureLoop:
 
     def _close_failed(self, error: Exception) -> None:
         """Nothing to do: the worker logged it, and a stuck reader is reported by the session."""
+
+
+def _size_wh(frame: Frame) -> tuple[int, int]:
+    return frame.image_bgr.shape[1], frame.image_bgr.shape[0]

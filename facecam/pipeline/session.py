@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from facecam.capture.health import SourceHealth
 from facecam.errors import WorkerStuckError
 from facecam.inference.estimator import Estimator
 from facecam.pipeline.analysis_loop import (
@@ -26,7 +27,7 @@ from facecam.pipeline.analysis_loop import (
     model_worker,
 )
 from facecam.pipeline.cam_trust import CamTrustProbe, TrustEstimatorFactory
-from facecam.pipeline.capture_loop import CaptureEvents, CaptureLoop, SourceFactory
+from facecam.pipeline.capture_loop import CaptureEvents, CaptureLoop, SourceFactory, SourceGap
 from facecam.pipeline.meters import SessionMeters
 from facecam.pipeline.slots import NewestSlot
 from facecam.pipeline.source_switch import SourceSwitch
@@ -58,6 +59,7 @@ class _Run:
     switch: SourceSwitch = field(default_factory=SourceSwitch)
     workers: list[Worker] = field(default_factory=list)
     loading: int | None = None  # number of the model that is being loaded
+    gaps: int = 0  # how often the source was lost and came back
 
 
 class Session:
@@ -73,6 +75,8 @@ class Session:
         options: How to play.
         on_change: Called with the new status after each change of state and each error.
         on_analysis: Called on the analysis thread with each frame and its result.
+        on_gap: Called on the capture thread when a source that was lost is back, before its first
+            frame is taken in.
         trust_factory: Loads a second model, on a thread of its own, to measure how far class
             activation maps can be trusted; the same package in LiteRT by default.
         clock: Monotonic seconds.
@@ -87,6 +91,7 @@ class Session:
         options: SessionOptions | None = None,
         on_change: Callable[[SessionStatus], None] | None = None,
         on_analysis: Callable[[Frame, Analysis], None] | None = None,
+        on_gap: Callable[[SourceGap], None] | None = None,
         trust_factory: TrustEstimatorFactory | None = None,
         clock: Clock = monotonic_s,
     ) -> None:
@@ -96,6 +101,7 @@ class Session:
         self._options = options or SessionOptions()
         self._on_change = on_change
         self._on_analysis = on_analysis
+        self._on_gap = on_gap
         self._clock = clock
         self._lock = threading.RLock()
         self._state = SessionState.IDLE
@@ -133,6 +139,7 @@ class Session:
                 return SessionStatus(self._state, error=self._error, error_count=self._error_count)
             meters, switch = run.meters, run.switch
             p50_ms, p95_ms = meters.latency.percentiles_ms(50, 95)
+            health, health_s = self._health(run)
             return SessionStatus(
                 state=self._state,
                 source=switch.current.info if switch.current else None,
@@ -151,7 +158,19 @@ class Session:
                 error_count=self._error_count,
                 first_frame_s=meters.first_frame_s,
                 first_stats_s=meters.first_stats_s,
+                source_health=health,
+                source_health_s=health_s,
+                source_gaps=run.gaps,
             )
+
+    def _health(self, run: _Run) -> tuple[SourceHealth, float]:
+        """Return the health of the source that plays, and for how many seconds it has been so."""
+        loop = run.switch.current
+        lost = self._ending is Ending.CAMERA_LOST
+        if loop is None or not (self._state in ACTIVE or lost):
+            return SourceHealth.OK, 0.0
+        report = loop.health()
+        return report.health, max(self._clock() - report.since_s, 0.0)
 
     # Commands.
 
@@ -298,6 +317,7 @@ class Session:
                 lost=lambda loop, error: self._on_lost(run, loop, error),
                 ended=lambda loop: self._on_source_end(run, loop, None),
                 failed=lambda loop, error: self._on_source_end(run, loop, error),
+                back=lambda loop, gap: self._on_back(run, loop, gap),
             ),
             paced=not self._options.as_fast_as_possible,
             reconnect_s=self._options.reconnect_s,
@@ -373,6 +393,14 @@ class Session:
             self._state = SessionState.STARTING
             self._ending = Ending.CAMERA_LOST
         self._notify()
+
+    def _on_back(self, run: _Run, loop: CaptureLoop, gap: SourceGap) -> None:
+        with self._lock:
+            if run is not self._run or loop is not run.switch.current:
+                return
+            run.gaps += 1
+        if self._on_gap is not None:
+            self._on_gap(gap)
 
     def _on_source_end(self, run: _Run, loop: CaptureLoop, error: Exception | None) -> None:
         with self._lock:
