@@ -4,6 +4,7 @@ import base64
 import html
 import json
 import os
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -122,11 +123,29 @@ def write_report(
         _replace(folder / "metrics.json", text.encode() + b"\n")
         _replace(folder / "report.html", document.text().encode())
     except OSError as error:
-        raise TrainingError(
-            f"The report cannot be written to {folder}: {error.strerror or error}; "
-            "choose another folder or free some space."
-        ) from error
+        raise _unwritable(folder, error) from error
     return folder / "report.html"
+
+
+def check_writable(folder: Path) -> None:
+    """Make a report's folder and write into it, before minutes go into what is to be written.
+
+    Raises:
+        TrainingError: It cannot be written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
+def _unwritable(folder: Path, error: OSError) -> TrainingError:
+    return TrainingError(
+        f"The report cannot be written to {folder}: {error.strerror or error}; "
+        "choose another folder or free some space."
+    )
 
 
 def _replace(path: Path, data: bytes) -> None:
@@ -149,7 +168,10 @@ def _title(head: HeadLike) -> str:
 
 
 def _entries(head: HeadLike, figures: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
-    """Return label and figures of the head, or of each of its classes."""
+    """Return label and figures of the head, or of each of its classes or references."""
+    if "against" in figures:
+        parts = figures["against"].items()
+        return [(f"{_title(head)} against {c.replace('_', ' ')}", item) for c, item in parts]
     if "classes" not in figures:
         return [(_title(head), figures)]
     return [(f"{_title(head)}: {name}", item) for name, item in figures["classes"].items()]
@@ -198,7 +220,7 @@ def _section(head: HeadLike, body: str) -> str:
 
 def _head_figures(head: HeadLike, figures: Mapping[str, Any]) -> str:
     parts = []
-    several = "classes" in figures
+    several = "classes" in figures or "against" in figures
     for label, item in _entries(head, figures):
         counts = f"{item.get('n', 0)} labelled pictures"
         if "n_positive" in item:
