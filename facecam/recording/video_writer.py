@@ -1,21 +1,25 @@
-"""H.264 video files with the true time of every frame."""
+"""Video files with the true time of every frame, whole whenever the program ends."""
 
+import contextlib
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import cv2
 import numpy as np
 
 from facecam.errors import RecordingError
+from facecam.recording.encoders import KEY_S, Encoder, Purpose, encoders_for, fragment_options
+from facecam.recording.encoders import has_hybrid as has_hybrid_fragments
 from facecam.recording.output_file import prepare_output, publish_output, unwritable
+from facecam.recording.watched_file import WatchedFile
 from facecam.types import ImageU8
 
 SUFFIXES = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
-# Encoders in order of preference with their ticks a second: MPEG-4 part 2 allows at most 65535.
-_ENCODERS = {"libx264": 90_000, "h264_videotoolbox": 90_000, "mpeg4": 60_000}
 _BT709 = 1  # ISO/IEC 23091-2 code, the same for primaries, transfer and matrix
+_KEY_PICTURE = 1  # AV_PICTURE_TYPE_I
+_BUFFER = 1 << 20  # a fragment in one write
 
 
 def check_video_suffix(path: Path) -> None:
@@ -29,18 +33,24 @@ def check_video_suffix(path: Path) -> None:
 class VideoWriter:
     """Writes pictures with the times at which they are to be shown. Owned by one thread.
 
-    The file gets its name when it is closed; until then it lies beside it under a temporary one.
+    For a file ("file") the name comes at the end; until then it lies beside it under a temporary
+    one. A recording ("live", "lossless") has its name from the start, must not exist yet, and is
+    playable at every moment: it is written in fragments of a quarter of a second, and `close`
+    makes an ordinary file of them that can be jumped about in.
 
     Args:
         path: The file, by its suffix .mp4, .mov, .m4v or .mkv.
         size_wh: Size of the pictures in pixels. An odd side is made even by repeating its last row
-            or column (4:2:0 colour needs even sides); a picture of another size is fitted inside.
+            or column (4:2:0 colour needs even sides; a lossless video keeps the size); a picture
+            of another size is fitted inside.
         fps: Nominal rate in hertz, a hint for players; 0.0 when unknown.
-        codec: Name of an encoder of FFmpeg; None takes the best that there is.
+        codec: Name of an encoder of FFmpeg; None takes the best that can be started.
+        purpose: What it is for.
 
     Attributes:
         codec: The encoder in use ("libx264", or "mpeg4" where FFmpeg has no H.264).
         frames: Number of pictures written.
+        last_s: Time of the last picture in the file, in seconds.
 
     Raises:
         RecordingError: The file cannot be written, or no encoder can be started.
@@ -53,56 +63,112 @@ class VideoWriter:
         fps: float,
         *,
         codec: str | None = None,
+        purpose: Purpose = "file",
     ) -> None:
         import av  # costs 100 ms, and not everybody records
 
         self.path = Path(path)
         check_video_suffix(self.path)
+        self.codec = ""
         self.frames = 0
+        self.last_s = 0.0
         self._av: Any = av
-        self._size_wh = (size_wh[0] + size_wh[0] % 2, size_wh[1] + size_wh[1] % 2)
+        self._purpose = purpose
         self._given_wh = size_wh
+        self._size_wh = size_wh
+        self._rate = Fraction(fps).limit_denominator(1001) if 0.5 <= fps <= 1000 else Fraction(30)
         self._first_s: float | None = None
         self._last_tick = -1
-        self._partial = prepare_output(self.path)
-        wanted = [codec] if codec else list(_ENCODERS)
-        self.codec = next((name for name in wanted if name in av.codecs_available), "")
+        self._key_tick = 0
+        self._file: WatchedFile | None = None
+        self._partial = self.path
+        if purpose == "file":
+            self._partial = prepare_output(self.path)
+        else:
+            self._file = new_file(self.path)
         try:
-            self._container: Any = self._open(av, fps)
-        except (av.FFmpegError, OSError, ValueError) as error:
-            self._partial.unlink(missing_ok=True)
-            raise RecordingError(
-                f"{self.path} cannot be recorded with the encoder {self.codec or wanted[0]} "
-                f"({error}): choose another size or kind of file."
-            ) from error
+            self._container: Any = self._start(encoders_for(purpose, codec), codec)
+        except RecordingError:
+            self._remove()
+            raise
 
-    def _open(self, av: Any, fps: float) -> Any:
-        if not self.codec:
-            raise ValueError("FFmpeg has no such encoder")
-        self._ticks = _ENCODERS.get(self.codec, 60_000)
-        container = av.open(str(self._partial), "w", format=SUFFIXES[self.path.suffix.lower()])
+    def _start(self, encoders: tuple[Encoder, ...], wanted: str | None) -> Any:
+        """Return a container with the first encoder that can be started."""
+        kind = SUFFIXES[self.path.suffix.lower()]
+        usable = [item for item in encoders if not item.containers or kind in item.containers]
+        failure: Exception = ValueError("this FFmpeg has no such encoder")
+        for encoder in usable:
+            try:
+                return self._open(encoder, kind)
+            except (self._av.FFmpegError, OSError, ValueError) as error:
+                failure = error
+        names = ", ".join(item.name for item in usable) or wanted or "any known one"
+        raise RecordingError(
+            f"{self.path} cannot be recorded with the encoder {names} ({failure}): choose another "
+            "size or kind of file."
+        ) from failure
+
+    def _open(self, encoder: Encoder, kind: str) -> Any:
+        self._encoder = encoder
+        live = self._file is not None
+        width, height = self._given_wh
+        if "420" in encoder.pixels or encoder.pixels == "nv12":
+            width, height = width + width % 2, height + height % 2
+        self._size_wh = (width, height)
+        container = self._av.open(
+            self._file or str(self._partial),
+            "w",
+            format=kind,
+            buffer_size=_BUFFER,
+            container_options=fragment_options(kind) if live else {},
+        )
         try:
-            rate = Fraction(fps).limit_denominator(1001) if 0.5 <= fps <= 1000 else Fraction(30)
-            options = {"crf": "20", "preset": "veryfast"} if self.codec == "libx264" else {}
-            stream = container.add_stream(self.codec, rate=rate, options=options)
-            stream.width, stream.height = self._size_wh
-            stream.pix_fmt = "yuv420p"
+            stream = container.add_stream(
+                encoder.name, rate=self._rate, options=dict(encoder.options)
+            )
+            stream.width, stream.height = width, height
+            stream.pix_fmt = encoder.pixels
             context = stream.codec_context
-            context.time_base = Fraction(1, self._ticks)
-            context.colorspace = context.color_primaries = context.color_trc = _BT709
-            context.color_range = 1  # 16 to 235, what players expect
-            if not options:
-                width, height = self._size_wh
-                context.bit_rate = max(int(width * height * float(rate) * 0.15), 400_000)
+            context.time_base = Fraction(1, encoder.ticks)
+            if encoder.pixels in ("yuv420p", "nv12"):
+                context.colorspace = context.color_primaries = context.color_trc = _BT709
+                context.color_range = 1  # 16 to 235, what players expect
+            if encoder.rate_by_size:
+                context.bit_rate = max(int(width * height * float(self._rate) * 0.15), 400_000)
+            if live:
+                context.thread_count = 2
+                context.gop_size = max(round(KEY_S * float(self._rate)), 1)
+                context.max_b_frames = 0
             context.open()
         except BaseException:
             container.close()
             raise
         self._stream: Any = stream
+        self.codec = encoder.name
         return container
 
-    def write(self, image_bgr: ImageU8, t_s: float) -> None:
-        """Append one picture.
+    @property
+    def size_bytes(self) -> int:
+        """Bytes in the file of a recording."""
+        return self._file.size if self._file is not None else 0
+
+    @property
+    def busy_with(self) -> Literal["disk", "encoder"]:
+        """What a recording is waiting for right now. May be asked from any thread."""
+        return "disk" if self._file is not None and self._file.writing else "encoder"
+
+    @property
+    def write_s(self) -> float:
+        """Seconds that the disk has taken. May be asked from any thread."""
+        return self._file.write_s if self._file is not None else 0.0
+
+    def check_place(self) -> None:
+        """Raise `RecordingError` when a recording's file was taken away."""
+        if self._file is not None:
+            self._file.check_place()
+
+    def write(self, image_bgr: ImageU8, t_s: float) -> float:
+        """Append one picture and return its time in the file, in seconds.
 
         Args:
             image_bgr: (H, W, 3) uint8 BGR.
@@ -116,63 +182,125 @@ class VideoWriter:
             raise RecordingError(f"{self.path} was closed: nothing more can be written to it.")
         if self._first_s is None:
             self._first_s = t_s if np.isfinite(t_s) else 0.0
+        ticks = self._encoder.ticks
         elapsed_s = t_s - self._first_s
-        tick = round(elapsed_s * self._ticks) if np.isfinite(elapsed_s) else 0
+        tick = round(elapsed_s * ticks) if np.isfinite(elapsed_s) else 0
         tick = max(tick, self._last_tick + 1)
         av = self._av
         try:
             picture = av.VideoFrame.from_ndarray(self._fitted(image_bgr), format="bgr24")
-            picture = picture.reformat(
-                format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG"
-            )
-            picture.pts, picture.time_base = tick, Fraction(1, self._ticks)
+            if self._encoder.pixels in ("yuv420p", "nv12"):
+                picture = picture.reformat(
+                    format=self._encoder.pixels, dst_colorspace="ITU709", dst_color_range="MPEG"
+                )
+            elif self._encoder.pixels != "bgr24":
+                picture = picture.reformat(format=self._encoder.pixels)
+            picture.pts, picture.time_base = tick, Fraction(1, ticks)
+            # By time, not by count: a slow source must not make its fragments long.
+            if self._file is not None and tick - self._key_tick >= KEY_S * ticks:
+                picture.pict_type = _KEY_PICTURE
+                self._key_tick = tick
             for packet in self._stream.encode(picture):
                 self._container.mux(packet)
+                if self._file is not None:
+                    self._file.note_whole()
         except (av.FFmpegError, OSError, ValueError) as error:
-            raise unwritable(self.path, error) from error
+            raise unwritable(self.path, self._cause(error)) from error
         self._last_tick = tick
         self.frames += 1
+        self.last_s = tick / ticks
+        return self.last_s
+
+    def _cause(self, error: Exception) -> Exception:
+        """Return what the disk said rather than what FFmpeg made of it."""
+        return (self._file and self._file.error) or error
 
     def _fitted(self, image_bgr: ImageU8) -> ImageU8:
         """Return the picture in the size of the video, contiguous."""
         height, width = image_bgr.shape[:2]
-        if (width, height) != self._given_wh:
-            image_bgr = _letterboxed(image_bgr, self._size_wh)
-        elif self._given_wh != self._size_wh:
-            right, bottom = self._size_wh[0] - width, self._size_wh[1] - height
-            image_bgr = cv2.copyMakeBorder(
-                image_bgr, 0, bottom, 0, right, cv2.BORDER_REPLICATE
-            ).astype(np.uint8, copy=False)
-        return np.ascontiguousarray(image_bgr)
+        if (width, height) == self._size_wh:
+            return np.ascontiguousarray(image_bgr)
+        across, down = self._size_wh[0] - width, self._size_wh[1] - height
+        if (width, height) == self._given_wh:
+            how = cv2.BORDER_REPLICATE
+        elif self._purpose == "lossless" and across >= 0 and down >= 0:
+            how = cv2.BORDER_CONSTANT  # black around its own pixels, in the upper left
+        else:
+            return np.ascontiguousarray(_letterboxed(image_bgr, self._size_wh))
+        grown = cv2.copyMakeBorder(image_bgr, 0, down, 0, across, how)
+        return np.ascontiguousarray(grown.astype(np.uint8, copy=False))
 
     def close(self) -> None:
-        """Write what the encoder still holds and give the file its name; again does nothing.
+        """Write what the encoder still holds and finish the file; again does nothing.
 
         A writer that never got a picture leaves no file.
 
         Raises:
-            RecordingError: The end of the file could not be written.
+            RecordingError: The end of the file could not be written. A recording is still playable
+                up to its last fragment.
         """
         container, self._container = self._container, None
         if container is None:
             return
-        try:
-            if self.frames:
-                for packet in self._stream.encode(None):
-                    container.mux(packet)
+        if not self.frames:
             container.close()
+            self._remove()
+            return
+        try:
+            self._finish(container)
         except (self._av.FFmpegError, OSError, ValueError) as error:
-            raise unwritable(self.path, error) from error
-        if self.frames:
+            raise unwritable(self.path, self._cause(error)) from error
+        if self._file is None:
             publish_output(self._partial, self.path)
-        else:
-            self._partial.unlink(missing_ok=True)
+        elif not has_hybrid_fragments() and self.path.suffix.lower() != ".mkv":
+            make_seekable(self.path)
+
+    def _finish(self, container: Any) -> None:
+        file = self._file
+        if file is None:
+            container.mux(self._stream.encode(None))
+            container.close()
+            return
+        try:
+            if not file.frozen:
+                container.mux(self._stream.encode(None))
+        finally:
+            try:
+                container.close()
+            finally:
+                file.close()
+        if file.error is not None:
+            raise file.error
+
+    def abandon(self) -> None:
+        """Stop at once and keep what a recording has on the disk; raises nothing."""
+        container, self._container = self._container, None
+        if container is None or self._file is None:
+            return
+        self._file.freeze()
+        with contextlib.suppress(self._av.FFmpegError, OSError, ValueError):
+            container.close()
+        with contextlib.suppress(OSError):
+            self._file.close()
+        if not self._file.size:
+            self._remove()
 
     def discard(self) -> None:
         """Stop without leaving a file."""
         container, self._container = self._container, None
-        if container is not None:
+        if container is None:
+            return
+        if self._file is not None:
+            self._file.freeze()
+        with contextlib.suppress(self._av.FFmpegError, OSError, ValueError):
             container.close()
+        self._remove()
+
+    def _remove(self) -> None:
+        if self._file is not None:
+            with contextlib.suppress(OSError):
+                self._file.close()
+        with contextlib.suppress(OSError):
             self._partial.unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
@@ -185,6 +313,52 @@ class VideoWriter:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def new_file(path: Path) -> WatchedFile:
+    """Return a new file for a recording.
+
+    Raises:
+        RecordingError: It exists already, or nothing can be written there.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return WatchedFile(path)
+    except FileExistsError as error:
+        raise RecordingError(
+            f"{path} exists already: record under another name, or remove it first."
+        ) from error
+    except (OSError, ValueError) as error:
+        raise unwritable(path, error) from error
+
+
+def make_seekable(path: Path) -> None:
+    """Turn a file of fragments into an ordinary one, in place, without encoding anything anew.
+
+    Also for what a killed program left. The file stays as it was until the new one is whole.
+
+    Raises:
+        RecordingError: It cannot be read, or there is no room for the new one.
+    """
+    import av
+
+    partial = prepare_output(path)
+    try:
+        with (
+            av.open(str(path)) as old,
+            av.open(str(partial), "w", format=SUFFIXES[path.suffix.lower()]) as new,
+        ):
+            source = old.streams.video[0]
+            target = new.add_stream_from_template(source)
+            for packet in old.demux(source):
+                if packet.dts is None:  # the mark of the end
+                    continue
+                packet.stream = target
+                new.mux(packet)
+    except (av.FFmpegError, OSError, ValueError, IndexError) as error:
+        partial.unlink(missing_ok=True)
+        raise unwritable(path, error) from error
+    publish_output(partial, path)
 
 
 def _letterboxed(image_bgr: ImageU8, size_wh: tuple[int, int]) -> ImageU8:
