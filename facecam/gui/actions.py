@@ -4,6 +4,8 @@ from PySide6.QtCore import QObject, QSize, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
+from facecam.gui import words
+from facecam.gui.action_texts import action_texts
 from facecam.gui.icons import icon
 from facecam.gui.theme import Theme
 
@@ -12,15 +14,28 @@ _ACTIONS: dict[str, tuple[str, tuple[str, ...], bool]] = {
     "open": ("open", ("Ctrl+O",), False),
     "open_address": ("", ("Ctrl+L",), False),
     "demo": ("play", ("Ctrl+D",), False),
+    "open_recording": ("film", ("Ctrl+Shift+O",), False),
     "replay": ("again", ("Ctrl+R",), False),
     "snapshot": ("snapshot", ("S",), False),
     "snapshot_plain": ("", ("Shift+S",), False),
+    "record": ("record", ("R",), False),
+    "pause_recording": ("freeze", ("Shift+R",), False),
+    "save_recent": ("", ("T",), False),
+    "blur": ("blur", ("Shift+B",), True),
+    "record_lossless": ("", (), True),
+    "record_session": ("", (), True),
+    "record_countdown": ("", (), True),
+    "recordings_folder": ("", (), False),
+    "choose_folder": ("", (), False),
     "settings": ("settings", ("Ctrl+,",), False),
     "quit": ("", ("Ctrl+Q",), False),
     "mirror": ("mirror", ("M",), True),
     "bars": ("bars", ("B",), True),
     "freeze": ("freeze", ("Space",), True),
+    "ring": ("ring", ("G",), True),
+    "explain": ("explain", ("C",), True),
     "panel": ("panel", ("P",), True),
+    "hide_controls": ("", ("H",), True),
     "full_screen": ("full-screen", ("F", "F11"), True),
     "previous_face": ("previous", ("[",), False),
     "next_face": ("next", ("]",), False),
@@ -38,6 +53,7 @@ class WindowActions(QObject):
     def __init__(self, window: QMainWindow) -> None:
         super().__init__(window)
         self.by_name: dict[str, QAction] = {}
+        self._recording_state: tuple[object, ...] = ()
         for name, (_, keys, checkable) in _ACTIONS.items():
             action = QAction(window)
             action.setObjectName(name)
@@ -48,6 +64,12 @@ class WindowActions(QObject):
             self.by_name[name] = action
         self.themes = self._group(("system", "light", "dark"))
         self.languages = self._group(("system", "en", "ko"))
+        self.record_kinds = self._group(("overlay", "clean", "both"))
+        self.sizes = self._group(("", "1280x720", "1920x1080"))
+        for action, key in zip(self.sizes.actions(), ("Ctrl+0", "Ctrl+1", "Ctrl+2"), strict=True):
+            action.setShortcut(QKeySequence(key))
+            window.addAction(action)
+        self.sizes.actions()[0].setChecked(True)
         self._build_menus(window)
         self._build_toolbar(window)
         self.retranslate()
@@ -69,16 +91,25 @@ class WindowActions(QObject):
         self.camera_menu = QMenu(window)
         self.file_menu.addMenu(self.camera_menu)
         self._fill(self.file_menu, "open", "open_address", "demo", "replay", "")
+        self._fill(self.file_menu, "open_recording", "")
         self._fill(self.file_menu, "snapshot", "snapshot_plain", "", "settings", "", "quit")
         self.view_menu = bar.addMenu("")
-        self._fill(self.view_menu, "mirror", "bars", "freeze", "")
+        self._fill(self.view_menu, "mirror", "bars", "ring", "explain", "freeze", "")
         self.stats_menu = self.view_menu.addMenu("")
-        self._fill(self.view_menu, "panel", "")
+        self._fill(self.view_menu, "panel", "hide_controls")
+        self.size_menu = self.view_menu.addMenu("")
+        self.size_menu.addActions(self.sizes.actions())
+        self.view_menu.addSeparator()
         self.theme_menu = self.view_menu.addMenu("")
         self.theme_menu.addActions(self.themes.actions())
         self.language_menu = self.view_menu.addMenu("")
         self.language_menu.addActions(self.languages.actions())
         self._fill(self.view_menu, "", "full_screen")
+        self.record_menu = bar.addMenu("")
+        self._fill(self.record_menu, "record", "pause_recording", "save_recent", "", "blur", "")
+        self.record_menu.addActions(self.record_kinds.actions())
+        self._fill(self.record_menu, "", "record_lossless", "record_session", "record_countdown")
+        self._fill(self.record_menu, "", "recordings_folder", "choose_folder")
         self.face_menu = bar.addMenu("")
         self._fill(self.face_menu, "previous_face", "next_face", "pin")
         self.model_bar_menu = bar.addMenu("")
@@ -119,6 +150,8 @@ class WindowActions(QObject):
         self._fill(snapshot_menu, "snapshot", "snapshot_plain")
         self.snapshot_button.setMenu(snapshot_menu)
         bar.addWidget(self.snapshot_button)
+        bar.addAction(self.by_name["record"])
+        bar.addAction(self.by_name["pause_recording"])
         bar.addAction(self.by_name["full_screen"])
         window.addToolBar(bar)
         # The toolbar's buttons are reached with Tab as well as with the mouse.
@@ -148,55 +181,25 @@ class WindowActions(QObject):
         self.camera_menu.setIcon(icon("camera", theme))
         self.model_menu.setIcon(icon("model", theme))
 
+    def show_recording_state(self, *, running: bool, paused: bool, theme: Theme) -> None:
+        """Let the record and pause buttons offer what can be done now."""
+        record, pause = self.by_name["record"], self.by_name["pause_recording"]
+        state = (running, paused, theme, words.language_code())
+        if state == self._recording_state:
+            return
+        self._recording_state = state
+        record.setIcon(icon("stop" if running else "record", theme))
+        pause.setIcon(icon("play" if paused else "freeze", theme))
+        record.setIconText(self.tr("Stop") if running else self.tr("Record"))
+        pause.setIconText(self.tr("Go on") if paused else self.tr("Pause"))
+        record.setText(self.tr("&Stop recording") if running else self.tr("&Record"))
+        pause.setText(self.tr("&Go on recording") if paused else self.tr("&Pause recording"))
+        pause.setVisible(running)
+
     def retranslate(self) -> None:
         """Put all words in the language that is installed now."""
-        texts = {
-            "open": (self.tr("&Open file…"), self.tr("Play a video, or look at a picture")),
-            "open_address": (
-                self.tr("Open &address…"),
-                self.tr("Play a camera or video on the network"),
-            ),
-            "demo": (
-                self.tr("Play the &demo clip"),
-                self.tr("Play the clip that comes with facecam"),
-            ),
-            "replay": (
-                self.tr("Start &again"),
-                self.tr("Play from the beginning, or try the camera again"),
-            ),
-            "snapshot": (
-                self.tr("&Snapshot…"),
-                self.tr("Save this picture with boxes and bars, as others see you (not mirrored)"),
-            ),
-            "snapshot_plain": (
-                self.tr("Snapshot without &bars…"),
-                self.tr("Save this picture as the camera gave it"),
-            ),
-            "settings": (self.tr("Se&ttings…"), self.tr("Language, colours and motion")),
-            "quit": (self.tr("&Quit"), self.tr("Close facecam")),
-            "mirror": (self.tr("&Mirror"), self.tr("Show the video as in a mirror")),
-            "bars": (self.tr("&Bars on video"), self.tr("Draw boxes and bars beside each face")),
-            "freeze": (self.tr("Free&ze"), self.tr("Hold this picture; press again to go on")),
-            "panel": (self.tr("Side &panel"), self.tr("Show the stats of the selected face")),
-            "full_screen": (self.tr("&Full screen"), self.tr("Only the video; Esc goes back")),
-            "previous_face": (
-                self.tr("&Previous face"),
-                self.tr("Show the stats of the face before"),
-            ),
-            "next_face": (self.tr("&Next face"), self.tr("Show the stats of the face after")),
-            "pin": (
-                self.tr("&Keep this face"),
-                self.tr("Stay with this face when it leaves the picture"),
-            ),
-            "about_model": (
-                self.tr("&What do the numbers mean?"),
-                self.tr("What the model was made of, how well it does, and what it cannot know"),
-            ),
-            "details": (self.tr("&Figures…"), self.tr("All measured rates and times")),
-            "keys": (self.tr("&Keys…"), self.tr("All keyboard shortcuts")),
-            "about": (self.tr("&About facecam"), self.tr("Version and licences")),
-        }
-        for name, (text, tip) in texts.items():
+        self._recording_state = ()
+        for name, (text, tip) in action_texts().items():
             action = self.by_name[name]
             action.setText(text)
             key = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
@@ -207,8 +210,24 @@ class WindowActions(QObject):
         self.by_name["mirror"].setIconText(self.tr("Mirror"))
         self.by_name["freeze"].setIconText(self.tr("Freeze"))
         self.by_name["bars"].setIconText(self.tr("Bars"))
+        self.by_name["pause_recording"].setIconText(self.tr("Pause"))
         self.file_menu.setTitle(self.tr("&File"))
         self.view_menu.setTitle(self.tr("&View"))
+        self.record_menu.setTitle(self.tr("&Recording"))
+        self.size_menu.setTitle(self.tr("Si&ze of the video"))
+        for group, names in (
+            (
+                self.record_kinds,
+                (
+                    self.tr("With bars"),
+                    self.tr("As the camera gives it"),
+                    self.tr("Both, in two files"),
+                ),
+            ),
+            (self.sizes, (self.tr("Fills the window"), "1280×720", "1920×1080")),
+        ):
+            for action, text in zip(group.actions(), names, strict=True):
+                action.setText(text)
         self.face_menu.setTitle(self.tr("F&aces"))
         self.model_bar_menu.setTitle(self.tr("&Model"))
         self.help_menu.setTitle(self.tr("&Help"))

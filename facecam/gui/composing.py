@@ -21,6 +21,23 @@ _OVERLAY_LEAST = 0.76  # below this share of 1280x720 the overlay's own words gr
 
 
 @dataclass(frozen=True, slots=True)
+class CamLook:
+    """How class activation maps look.
+
+    Attributes:
+        opacity: Of full colour, 0 to 1.
+        colours: Name of the colour map.
+        signed: What speaks against is drawn as well.
+        per_frame: Full colour is each map's own maximum instead of a fixed amount.
+    """
+
+    opacity: float = 0.55
+    colours: str = "cividis"
+    signed: bool = False
+    per_frame: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ShowOptions:
     """How a frame is shown.
 
@@ -31,6 +48,9 @@ class ShowOptions:
         selected: Track whose box stands out, or None.
         hidden: Names of the heads that are not drawn.
         ratio: Device pixels per logical pixel.
+        cam: How the maps of what a reading looks at are drawn; None for no maps.
+        ring: Draw the stats as a ring around each face instead of a card beside it.
+        blur: Blur every face.
     """
 
     mirror: bool = False
@@ -39,6 +59,14 @@ class ShowOptions:
     selected: int | None = None
     hidden: frozenset[str] = frozenset()
     ratio: float = 1.0
+    cam: CamLook | None = None
+    ring: bool = False
+    blur: bool = False
+
+    @property
+    def draws(self) -> bool:
+        """Whether anything at all is drawn on the video."""
+        return self.bars or self.cam is not None or self.blur
 
 
 class Composer:
@@ -72,11 +100,14 @@ class Composer:
         image = frame.image_bgr
         height, width = image.shape[:2]
         own = (width, height) != size_wh
+        if analysis is None and options.blur:
+            # Nobody knows yet where faces are: nothing is shown that could be one.
+            image = unrecognisable(image)
         if own:
             shrinks = size_wh[0] < 0.6 * width
             way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
             image = cast("ImageU8", cv2.resize(image, size_wh, interpolation=way))
-        if analysis is None or not options.bars:
+        if analysis is None or not options.draws:
             return cast("ImageU8", cv2.flip(image, 1)) if options.mirror else image
         if self._painter is None:
             from facecam.vision.overlay import OverlayPainter
@@ -86,7 +117,7 @@ class Composer:
             image,
             self._without_blinking(analysis),
             heads,
-            options=_overlay_options(heads, options, _scale(size_wh, options.ratio)),
+            options=overlay_options(heads, options, _scale(size_wh, options.ratio)),
             out=image if own else None,
         )
 
@@ -109,22 +140,40 @@ class Composer:
         return replace(analysis, faces=tuple(faces))
 
 
+def unrecognisable(image_bgr: ImageU8) -> ImageU8:
+    """Return a picture of the same size in which nobody can be recognised anywhere.
+
+    Args:
+        image_bgr: (H, W, 3) uint8 BGR; not written to.
+    """
+    import cv2
+
+    height, width = image_bgr.shape[:2]
+    # 16 cells across: a face that fills a third of the picture is left with five.
+    cells = (min(16, width), max(1, min(round(16 * height / width), height)))
+    small = cv2.resize(image_bgr, cells, interpolation=cv2.INTER_AREA)
+    return cast("ImageU8", cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR))
+
+
 def draw_at_full_size(
     image_bgr: ImageU8, analysis: Analysis, heads: Sequence[HeadView], options: ShowOptions
 ) -> ImageU8:
     """Return a copy of a frame's picture with boxes and bars, as a recording has them."""
     from facecam.vision.overlay import draw_overlay
 
-    return draw_overlay(image_bgr, analysis, heads, options=_overlay_options(heads, options, 1.0))
+    return draw_overlay(image_bgr, analysis, heads, options=overlay_options(heads, options))
 
 
-def _overlay_options(
-    heads: Sequence[HeadView], options: ShowOptions, scale: float
+def overlay_options(
+    heads: Sequence[HeadView], options: ShowOptions, scale: float = 1.0
 ) -> "OverlayOptions":
+    """Return what the overlay is told, in the window and in recordings alike."""
     from facecam.vision.overlay import OverlayOptions
 
     return OverlayOptions(
         heads=frozenset(head.name for head in heads) - options.hidden,
+        show_boxes=options.bars,
+        show_bars=options.bars,
         lang=options.lang,
         mirror=options.mirror,
         scale=scale,

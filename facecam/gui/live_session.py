@@ -3,12 +3,16 @@
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
-from typing import Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from facecam.capture.source import SourceInfo
 from facecam.gui.stat_rows import HeadView
-from facecam.types import Analysis, Frame
+from facecam.types import Analysis, CamChoice, Frame
+
+if TYPE_CHECKING:  # brings cv2, which the window does not wait for
+    from facecam.recording.request import RecentStatus, RecordingRequest, RecordingStatus
 
 
 class SourcePhase(enum.Enum):
@@ -31,6 +35,9 @@ class ModelPhase(enum.Enum):
     FAILED = "failed"
 
 
+HealthName = Literal["ok", "stalled", "frozen", "black", "wrong_size", "gone", "reconnecting"]
+
+
 @dataclass(frozen=True, slots=True)
 class SessionView:
     """Snapshot of a session, as far as a person wants to know.
@@ -44,6 +51,10 @@ class SessionView:
         detector_hz: Measured rate of frames on which the detector ran.
         latency_ms, latency_p95_ms: From a frame's capture to its readings being ready.
         skipped: Frames that were never analysed because a newer one was there.
+        health: Whether the source gives a living picture, else what is wrong with it.
+        health_s: Seconds for which that has been so.
+        recording: The recording that runs, or how the last one ended; None before the first.
+        recent: What is kept of the last seconds; None while nothing is kept.
     """
 
     source_phase: SourcePhase = SourcePhase.NONE
@@ -63,6 +74,10 @@ class SessionView:
     analyzed: int = 0
     skipped: int = 0
     stages_ms: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    health: HealthName = "ok"
+    health_s: float = 0.0
+    recording: "RecordingStatus | None" = None
+    recent: "RecentStatus | None" = None
 
 
 class LiveSession(Protocol):
@@ -94,6 +109,38 @@ class LiveSession(Protocol):
 
     def change_model(self, name: str) -> None:
         """Go over to another model package; what goes wrong shows up in `status`."""
+        ...
+
+    def set_cam(self, choice: CamChoice | None) -> None:
+        """Ask for class activation maps in what comes from now on, or for none."""
+        ...
+
+    def measure_trust(self, track: int) -> None:
+        """Ask for a trust figure of this face's map, soon."""
+        ...
+
+    def set_blur(self, on: bool) -> None:
+        """Blur every face in what is recorded from now on."""
+        ...
+
+    def start_recording(self, request: "RecordingRequest") -> None:
+        """Begin to record; what goes wrong shows up in `status`."""
+        ...
+
+    def pause_recording(self) -> None:
+        """Leave out what comes from now on; the gap is marked."""
+        ...
+
+    def resume_recording(self) -> None:
+        """Go on with a recording that was paused."""
+        ...
+
+    def stop_recording(self) -> None:
+        """Finish the file; `status` says when that is done."""
+        ...
+
+    def save_recent(self, path: Path, seconds: float) -> None:
+        """Write a video of what just happened; what goes wrong shows up in `status`."""
         ...
 
     def stop(self, timeout_s: float = 2.0) -> bool:

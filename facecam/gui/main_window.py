@@ -3,7 +3,6 @@
 import dataclasses
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut
@@ -12,15 +11,20 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QHBoxLayout, QMainW
 from facecam.gui import words
 from facecam.gui.actions import WindowActions
 from facecam.gui.choosers import Choosers, ListCall
+from facecam.gui.closing import Closing
 from facecam.gui.composing import Composer, ShowOptions
-from facecam.gui.live_session import LiveSession, ModelPhase
-from facecam.gui.messages import Choice
-from facecam.gui.presenter import Presenter, Scene
+from facecam.gui.explain_choice import cam_look
+from facecam.gui.explaining import Explaining
+from facecam.gui.live_session import LiveSession
+from facecam.gui.presenter import Presenter
+from facecam.gui.recording_control import RecordingControl
 from facecam.gui.stage import Stage
 from facecam.gui.stat_panel import StatPanel
 from facecam.gui.status_line import StatusLine
 from facecam.gui.theme import Theme
 from facecam.gui.window_commands import WindowCommands
+from facecam.gui.window_modes import WindowModes
+from facecam.gui.window_status import WindowStatus
 from facecam.settings import Settings
 from facecam.timing import monotonic_s
 from facecam.types import Analysis, Frame
@@ -71,14 +75,17 @@ class MainWindow(QMainWindow):
         self._drawn_analysis: Analysis | None = None
         self._drawn_look: tuple[object, ...] = ()
         self._drawn_s = self._panel_s = 0.0
-        self._errors_seen = 0
-        self._spec = ""
         self.setWindowTitle("facecam")
         self.setMinimumSize(800, 520)
         self.actions_ = WindowActions(self)
         self.choosers = Choosers(self.actions_, list_cameras, list_models, self)
         self._build()
         self.commands = WindowCommands(self)
+        self.modes = WindowModes(self)
+        self.explaining = Explaining(self)
+        self.recording = RecordingControl(self)
+        self.closing = Closing(self)
+        self.status = WindowStatus(self)
         self._restore()
         self.set_theme(theme)
         self.retranslate()
@@ -115,7 +122,7 @@ class MainWindow(QMainWindow):
 
     def _restore(self) -> None:
         settings = self.settings
-        for name in ("mirror", "bars", "panel"):
+        for name in ("mirror", "bars", "panel", "ring"):
             self.actions_[name].setChecked(getattr(settings, name))
         self.panel.setVisible(settings.panel)
         geometry = QByteArray.fromHex(settings.geometry.encode("ascii", "replace"))
@@ -180,112 +187,21 @@ class MainWindow(QMainWindow):
             selected=self.presenter.selected if len(self.presenter.faces) > 1 else None,
             hidden=self.presenter.hidden,
             ratio=self.devicePixelRatioF(),
+            cam=cam_look(self.settings),
+            ring=self.settings.ring and words.can_ring(self.presenter.heads),
+            blur=self.settings.blur,
         )
+
+    @property
+    def controls_hidden(self) -> bool:
+        """Whether only the video is shown."""
+        return self.modes.controls_hidden or self.isFullScreen()
 
     def refresh_status(self) -> None:
         """Show how the session is doing."""
-        status = self.presenter.status = self.session.status()
-        if status.source_spec != self._spec:
-            self._spec = status.source_spec
-            self.presenter.reset()
-            _, analysis = self.session.latest()
-            if analysis is not None:
-                self.presenter.take(analysis)
-        lang = words.language_code()
-        heads = self.session.heads()
-        if heads != self.presenter.heads:
-            self.presenter.set_heads(heads)
-            self.panel.refresh(force=True)
-        self.choosers.set_heads(heads, self.presenter.hidden, lang)
-        self.choosers.set_current(status.source_spec, status.model)
-        self.commands.remember_what_works()
-        self._show_errors()
-        self._show_scene()
-        title = self.session.model_title(lang)
-        self.status_line.show_status(status, self.source_name(), title)
-        self._show_names(title)
-        self._enable_actions()
-
-    def source_name(self) -> str:
-        """Return what the source is called."""
-        status = self.presenter.status
-        if status.demo:
-            return self.tr("Demo clip")
-        if status.source is not None and status.source.name:
-            return status.source.name
-        for camera in self.choosers.cameras:
-            if camera.spec == status.source_spec:
-                return camera.name
-        spec = status.source_spec
-        if spec.isdecimal():
-            return self.tr("Camera {number}").format(number=spec)
-        return Path(spec).name or spec
-
-    def _show_names(self, model_title: str) -> None:
-        for button, text in (
-            (self.actions_.camera_button, self.source_name() or self.tr("Camera")),
-            (self.actions_.model_button, model_title or self.tr("Model")),
-        ):
-            metrics = button.fontMetrics()
-            short = metrics.elidedText(text, Qt.TextElideMode.ElideRight, 150)
-            if button.text() != short:
-                button.setText(short.replace("&", "&&"))
-        name = self.source_name()
-        self.setWindowTitle(f"{name} – facecam" if name else "facecam")
-
-    def _show_errors(self) -> None:
-        status = self.presenter.status
-        if status.error_count <= self._errors_seen:
-            return
-        self._errors_seen = status.error_count
-        if status.error and self.presenter.scene() is not Scene.FAILED:
-            self.stage.notice.show_text(status.error, kind="error")
-
-    def _show_scene(self) -> None:
-        status = self.presenter.status
-        self.stage.show_scene(
-            self.presenter.scene(),
-            source_name=self.source_name(),
-            error=status.error,
-            model_loading=status.model_phase is ModelPhase.LOADING and not status.model,
-            frozen=self.frozen,
-            choices=self._choices(),
-        )
-        ribbon = self.stage.ribbon
-        if not status.demo:
-            ribbon.hide()
-            return
-        text = self.tr("This is the demo clip, not a camera.")
-        if self.no_camera:
-            text = self.tr("No camera was found, so this is the demo clip.")
-        choices = self._choices()
-        camera = choices["again"] if self.no_camera else choices["camera"]
-        ribbon.show_text(text, (camera, choices["open"]))
-
-    def _choices(self) -> dict[str, Choice]:
-        commands = self.commands
-        return {
-            "demo": (self.tr("Play the demo clip"), commands.play_demo),
-            "open": (self.tr("Open a file…"), commands.open_file),
-            "again": (self.tr("Try the camera again"), commands.look_for_camera),
-            "camera": (self.tr("Use the camera"), commands.look_for_camera),
-            "retry": (self.tr("Try again"), commands.replay),
-            "replay": (self.tr("Play again"), commands.replay),
-        }
-
-    def _enable_actions(self) -> None:
-        has_picture = self.frame is not None
-        many = len(self.presenter.faces) > 1
-        for name in ("snapshot", "snapshot_plain", "freeze"):
-            self.actions_[name].setEnabled(has_picture)
-        self.actions_.snapshot_button.setEnabled(has_picture)
-        for name in ("previous_face", "next_face"):
-            self.actions_[name].setEnabled(many)
-        self.actions_["pin"].setEnabled(self.presenter.selected is not None)
-        self.actions_["pin"].setChecked(self.presenter.pinned)
-        self.actions_["about_model"].setEnabled(bool(self.presenter.status.model))
-        self.actions_["mirror"].setChecked(self.mirrored)
-        self.actions_["replay"].setEnabled(bool(self.presenter.status.source_spec))
+        self.status.refresh()
+        self.modes.keep_size()
+        self.closing.refresh()
 
     # What a person does.
 
@@ -300,39 +216,28 @@ class MainWindow(QMainWindow):
         self.actions_.set_theme(theme)
         self.stage.set_theme(theme)
         self.panel.set_theme(theme)
+        self.explaining.set_theme()
 
     def set_reduced_motion(self, reduced: bool) -> None:
         """Let bars jump instead of glide."""
         self.panel.reduced_motion = reduced
 
-    def set_full_screen(self, full: bool) -> None:
-        """Show only the video, or everything again."""
-        self.menuBar().setVisible(not full)
-        self.actions_.toolbar.setVisible(not full)
-        self.statusBar().setVisible(not full)
-        self.panel.setVisible(not full and self.settings.panel)
-        if full:
-            self.showFullScreen()
-        else:
-            self.setWindowState(self.windowState() & ~Qt.WindowState.WindowFullScreen)
-        self.actions_["full_screen"].setChecked(full)
-
     def _on_escape(self) -> None:
-        if self.isFullScreen():
-            self.set_full_screen(False)
-        elif self.stage.notice.isVisible():
-            self.stage.notice.hide()
+        if self.recording.cancel_countdown() or self.modes.leave():
+            return
+        self.stage.notice.hide()
 
     def retranslate(self) -> None:
         """Put all words in the language that is installed now."""
         self.actions_.retranslate()
         self.choosers.fill()
+        self.explaining.retranslate()
         self.stage.video.setAccessibleName(self.tr("Video"))
         self.refresh_status()
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow a change of language."""
-        if event.type() == QEvent.Type.LanguageChange and hasattr(self, "commands"):
+        if event.type() == QEvent.Type.LanguageChange and hasattr(self, "status"):
             self.retranslate()
         super().changeEvent(event)
 
@@ -350,8 +255,11 @@ class MainWindow(QMainWindow):
         return super().eventFilter(watched, event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Close within 2 s, whatever the session does."""
-        if not self.isFullScreen():
+        """Finish a recording, then close within 2 s, whatever the session does."""
+        if not self.closing.may_close():
+            event.ignore()
+            return
+        if not self.isFullScreen() and self.modes.video_size is None:
             self.settings = dataclasses.replace(
                 self.settings, geometry=bytes(self.saveGeometry().toHex().data()).decode("ascii")
             )

@@ -43,6 +43,7 @@ class StateCard(QFrame):
         super().__init__(parent)
         self.setObjectName("stateCard")
         self._shown: tuple[str, str, tuple[str, ...], bool] | None = None
+        self._offered: tuple[str, ...] = ()
         self.title = QLabel(self)
         self.title.setProperty("role", "title")
         self.title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
@@ -76,7 +77,9 @@ class StateCard(QFrame):
             self.text.setText(text)
             self.text.setVisible(bool(text))
             self.progress.setVisible(busy)
-            self._set_buttons(choices)
+            if key[2] != self._offered:  # else a button that has the focus would lose it
+                self._offered = key[2]
+                self._set_buttons(choices)
             self.setAccessibleName(f"{title}. {text}")
             # As wide as the buttons need in this language, as high as the text then needs.
             width = max(_CARD_PX, self.buttons.sizeHint().width())

@@ -9,13 +9,14 @@ from facecam.capture.source import FrameSource
 from facecam.gui.live_session import ModelPhase, SessionView, SourcePhase
 from facecam.gui.stat_rows import HeadView
 from facecam.gui.window_commands import DEMO_SPEC
-from facecam.types import Analysis, Frame
+from facecam.types import Analysis, CamChoice, Frame
 
 if TYPE_CHECKING:
     from facecam.inference.estimator import Estimator
     from facecam.pipeline.analyzer import FrameAnalyzer
     from facecam.pipeline.session import Session
     from facecam.pipeline.status import SessionStatus
+    from facecam.recording.request import RecordingRequest
 
 RECONNECT_S = 2.0
 
@@ -52,6 +53,8 @@ class SessionBridge:
         self._heads: tuple[str, tuple[HeadView, ...]] = ("", ())
         self._model_failed = False
         self._model_expected = True
+        self._cam: CamChoice | None = None
+        self._blur = False
 
     @staticmethod
     def prepare() -> None:
@@ -69,6 +72,8 @@ class SessionBridge:
             self._estimator_factory(self._wanted_model) if self._wanted_model else None,
             options=SessionOptions(reconnect_s=RECONNECT_S),
         )
+        self._session.set_cam(self._cam)
+        self._call("set_blur", self._blur)
         if self._wanted_source:
             self._session.start()
 
@@ -98,6 +103,46 @@ class SessionBridge:
     def expect_no_model(self) -> None:
         """Say that there is no model to wait for."""
         self._model_expected = False
+
+    def set_cam(self, choice: CamChoice | None) -> None:
+        """See `LiveSession`."""
+        self._cam = choice
+        if self._session is not None:
+            self._session.set_cam(choice)
+
+    def measure_trust(self, track: int) -> None:
+        """See `LiveSession`."""
+        if self._session is not None:
+            self._session.measure_trust(track)
+
+    def set_blur(self, on: bool) -> None:
+        """See `LiveSession`."""
+        self._blur = on
+        self._call("set_blur", on)
+
+    def start_recording(self, request: "RecordingRequest") -> None:
+        """See `LiveSession`."""
+        self._call("start_recording", request)
+
+    def pause_recording(self) -> None:
+        """See `LiveSession`."""
+        self._call("pause_recording")
+
+    def resume_recording(self) -> None:
+        """See `LiveSession`."""
+        self._call("resume_recording")
+
+    def stop_recording(self) -> None:
+        """See `LiveSession`."""
+        self._call("stop_recording")
+
+    def save_recent(self, path: Path, seconds: float) -> None:
+        """See `LiveSession`."""
+        self._call("save_recent", path, seconds=seconds)
+
+    def _call(self, name: str, *arguments: object, **named: object) -> None:
+        if self._session is not None and hasattr(self._session, name):
+            getattr(self._session, name)(*arguments, **named)
 
     def stop(self, timeout_s: float = 2.0) -> bool:
         """See `LiveSession`."""
@@ -161,6 +206,10 @@ class SessionBridge:
             analyzed=status.counts.analysed,
             skipped=status.counts.skipped,
             stages_ms=analysis.stages_ms if analysis is not None else {},
+            health=status.source_health.value,
+            health_s=status.source_health_s,
+            recording=status.recording,
+            recent=status.recent,
         )
 
     def _current_spec(self, status: "SessionStatus") -> str:

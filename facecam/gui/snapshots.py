@@ -3,11 +3,10 @@
 import os
 import tempfile
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 
 from facecam.errors import RecordingError
-from facecam.gui.composing import ShowOptions, draw_at_full_size
+from facecam.gui.composing import ShowOptions, draw_at_full_size, unrecognisable
 from facecam.gui.stat_rows import HeadView
 from facecam.types import Analysis, Frame, ImageU8
 
@@ -18,8 +17,10 @@ def snapshot_picture(
     heads: Sequence[HeadView],
     options: ShowOptions,
 ) -> ImageU8:
-    """Return the frame at its full size, unmirrored, with boxes and bars if `options.bars`."""
-    if analysis is None or not options.bars:
+    """Return the frame at its full size, unmirrored, with what `options` want drawn on it."""
+    if analysis is None and options.blur:
+        return unrecognisable(frame.image_bgr)
+    if analysis is None or not options.draws:
         return frame.image_bgr
     return draw_at_full_size(frame.image_bgr, analysis, heads, options)
 
@@ -51,14 +52,3 @@ def write_png(path: Path, image_bgr: ImageU8) -> None:
             f"The snapshot cannot be written to {path} ({error.strerror or error}): choose "
             "another folder."
         ) from error
-
-
-def free_name(folder: Path, now: datetime) -> Path:
-    """Return a path in `folder` that names the time and is not taken."""
-    stem = now.strftime("facecam-%Y%m%d-%H%M%S")
-    path = folder / f"{stem}.png"
-    number = 2
-    while path.exists():
-        path = folder / f"{stem}-{number}.png"
-        number += 1
-    return path

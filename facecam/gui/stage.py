@@ -1,8 +1,11 @@
 """The middle of the window: ribbon and message above, video, and what there is to say over it."""
 
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from facecam.gui import words
+from facecam.gui.badges import Badges, Countdown
+from facecam.gui.live_session import SessionView
 from facecam.gui.messages import Bar, Choice, Pill, StateCard
 from facecam.gui.presenter import Scene
 from facecam.gui.theme import Theme
@@ -19,6 +22,12 @@ class Stage(QWidget):
         self.video = VideoView(self)
         self.card = StateCard(self.video)
         self.pill = Pill(self.video)
+        self.badges = Badges(self.video)
+        self.countdown = Countdown(self.video)
+        self._hint = ""
+        self._hint_timer = QTimer(self)
+        self._hint_timer.setSingleShot(True)
+        self._hint_timer.timeout.connect(self._forget_hint)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -39,14 +48,25 @@ class Stage(QWidget):
         if watched is self.video and event.type() == QEvent.Type.Resize:
             self.card.place()
             self.pill.place()
+            self.countdown.place()
         return super().eventFilter(watched, event)
+
+    def hint(self, text: str, duration_ms: int) -> None:
+        """Say something at the lower edge of the video for a while."""
+        self._hint = text
+        self._hint_timer.start(duration_ms)
+
+    def _forget_hint(self) -> None:
+        if self.pill.text() == self._hint:
+            self.pill.say("")
+        self._hint = ""
 
     def show_scene(
         self,
         scene: Scene,
+        status: SessionView,
         *,
         source_name: str,
-        error: str,
         model_loading: bool,
         frozen: bool,
         choices: dict[str, Choice],
@@ -55,14 +75,15 @@ class Stage(QWidget):
 
         Args:
             scene: Which one.
+            status: How the session is doing.
             source_name: Name of the source for people.
-            error: The sentence of what went wrong, or "".
             model_loading: Whether the stats are still to come.
             frozen: Whether the picture is held.
             choices: What can be done next: "demo", "open", "again", "retry", "camera", "replay".
         """
         card = self.card
         pill = ""
+        self.video.set_dimmed(scene is Scene.LOST)
         match scene:
             case Scene.CHOOSE:
                 card.show_state(
@@ -86,10 +107,7 @@ class Stage(QWidget):
             case Scene.LOST:
                 card.show_state(
                     self.tr("{name} is gone").format(name=source_name),
-                    self.tr(
-                        "No more pictures come from it. It is tried again every two seconds: "
-                        "check the plug or the network, or choose something else."
-                    ),
+                    self._waiting_text(status),
                     (choices["open"], choices["demo"]),
                     busy=True,
                 )
@@ -102,15 +120,27 @@ class Stage(QWidget):
             case Scene.FAILED:
                 card.show_state(
                     self.tr("This could not be played"),
-                    error,
+                    status.error,
                     (choices["retry"], choices["open"], choices["demo"]),
                 )
             case _:
                 card.hide()
                 if frozen:
                     pill = self.tr("Frozen: press Space to go on")
+                elif status.health != "ok":
+                    pill = words.health_text(status.health, status.health_s)
                 elif model_loading:
                     pill = self.tr("Stats are coming: the model is being loaded")
                 elif scene is Scene.NO_FACE:
                     pill = self.tr("No face in view")
-        self.pill.say(pill)
+        self.pill.say(self._hint or pill)
+
+    def _waiting_text(self, status: SessionView) -> str:
+        text = self.tr("Waiting for it to come back: check the plug or the network.")
+        if status.health_s >= 1:
+            text = self.tr(
+                "Waiting for it to come back, for {n} s now: check the plug or the network."
+            ).format(n=int(status.health_s))
+        if status.recording is not None and status.recording.running:
+            text += " " + self.tr("The recording goes on; the gap is marked in it.")
+        return text

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from facecam.gui import words
+from facecam.gui.explain_panel import ExplainPanel
 from facecam.gui.live_session import ModelPhase, SourcePhase
 from facecam.gui.presenter import Presenter
 from facecam.gui.stat_row_widget import StatRowWidget, tabular
@@ -100,6 +101,8 @@ class StatPanel(QFrame):
         layout.addWidget(self.empty_label)
         layout.addWidget(self._scroll, 1)
         layout.addWidget(self.history_label)
+        self.explain = ExplainPanel(self._theme, self)
+        layout.addWidget(self.explain)
 
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""

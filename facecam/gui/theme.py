@@ -129,6 +129,7 @@ QToolButton[role="menu"]::menu-indicator {{ subcontrol-origin: padding;
 QScrollArea {{ border: none; background: transparent; }}
 #panel, #panelBody {{ background: {t.panel}; }}
 #panel {{ border-left: 1px solid {t.border}; }}
+#explain {{ border-top: 1px solid {t.border}; background: {t.panel}; }}
 #ribbon, #notice {{ background: {t.raised}; border-bottom: 1px solid {t.border}; }}
 #ribbon QPushButton, #notice QPushButton {{ padding: 3px 10px; background: {t.panel}; }}
 #stateCard {{ background: {t.panel}; border: 1px solid {t.border};
@@ -145,6 +146,11 @@ QComboBox::drop-down {{ border: none; width: 24px; }}
 QComboBox::down-arrow {{ image: url("{arrow_file}"); width: 12px; height: 12px; }}
 QComboBox QAbstractItemView {{ background: {t.panel}; color: {t.text};
   selection-background-color: {t.raised}; selection-color: {t.text}; }}
+QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {t.track}; }}
+QSlider::sub-page:horizontal {{ height: 4px; border-radius: 2px; background: {t.accent}; }}
+QSlider::handle:horizontal {{ width: 14px; margin: -5px 0; border-radius: 7px;
+  background: {t.text}; }}
+QSlider::handle:horizontal:focus {{ background: {t.accent}; }}
 QToolTip {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.border};
   padding: 4px 6px; }}
 QProgressBar {{ background: {t.track}; border: none; border-radius: 2px; max-height: 4px; }}

@@ -22,6 +22,7 @@ class VideoView(QWidget):
         self._pixels: ImageU8 | None = None
         self._frame_wh = (0, 0)
         self._letterbox = QColor("#000000")
+        self._dimmed = False
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(320, 180)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -31,6 +32,12 @@ class VideoView(QWidget):
         """Take the colour of what the video does not cover."""
         self._letterbox = QColor(colour)
         self.update()
+
+    def set_dimmed(self, dimmed: bool) -> None:
+        """Say that the picture is an old one by showing it darker."""
+        if dimmed != self._dimmed:
+            self._dimmed = dimmed
+            self.update()
 
     def target_size(self, frame_wh: tuple[int, int]) -> tuple[int, int]:
         """Return the size in device pixels at which a frame fills the view, aspect kept."""
@@ -98,6 +105,8 @@ class VideoView(QWidget):
                 image.setDevicePixelRatio(1.0)
                 painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
                 painter.drawImage(rect, image)
+            if self._dimmed:
+                painter.fillRect(rect, QColor(8, 9, 11, 140))
         painter.end()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QStandardPaths, Qt
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from facecam.errors import FacecamError
 from facecam.gui import dialogs, words
 from facecam.gui.icons import RESOURCES_DIR
 from facecam.gui.live_session import ModelPhase, SourcePhase
-from facecam.gui.snapshots import free_name, snapshot_picture, write_png
+from facecam.gui.output_names import free_name
+from facecam.gui.snapshots import snapshot_picture, write_png
 from facecam.settings import Settings
 
 if TYPE_CHECKING:
@@ -31,11 +32,13 @@ class WindowCommands(QObject):
         self._window = window
         self._source_to_remember = ""
         self._model_to_remember = ""
+        self._replays: list[QWidget] = []
         actions = window.actions_
         for name, slot in (
             ("open", self.open_file),
             ("open_address", self.open_address),
             ("demo", self.play_demo),
+            ("open_recording", self.open_recording),
             ("replay", self.replay),
             ("snapshot", lambda: self.snapshot(bars=True)),
             ("snapshot_plain", lambda: self.snapshot(bars=False)),
@@ -54,7 +57,7 @@ class WindowCommands(QObject):
         actions["panel"].toggled.connect(self._on_panel)
         actions["freeze"].toggled.connect(self._on_freeze)
         actions["pin"].toggled.connect(self._on_pin)
-        actions["full_screen"].triggered.connect(window.set_full_screen)
+        actions["ring"].toggled.connect(lambda on: window.change(ring=on))
         actions.themes.triggered.connect(lambda action: window.change(theme=action.data()))
         actions.languages.triggered.connect(lambda action: window.change(language=action.data()))
         choosers = window.choosers
@@ -124,7 +127,7 @@ class WindowCommands(QObject):
 
     def open_file(self) -> None:
         """Ask for a video or picture and play it."""
-        dialog = self._file_dialog(self.tr("Open a video or picture"))
+        dialog = self.file_dialog(self.tr("Open a video or picture"))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setNameFilters(
             [
@@ -136,7 +139,26 @@ class WindowCommands(QObject):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    def _file_dialog(self, title: str) -> QFileDialog:
+    def open_recording(self) -> None:
+        """Ask for the folder of a recording and show it."""
+        dialog = self.file_dialog(self.tr("Open a recording: its .session folder"))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        folder = Path(self._window.settings.videos_dir or Path.home())
+        dialog.setDirectory(str(folder if folder.is_dir() else Path.home()))
+        dialog.fileSelected.connect(lambda path: self.open_recording_at(Path(path)))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def open_recording_at(self, folder: Path) -> None:
+        """Show a recording in a window of its own."""
+        from facecam.gui.replay_window import ReplayWindow  # late: most never open one
+
+        window = ReplayWindow(folder, self._window.settings, self._window.theme)
+        window.show()
+        self._replays = [item for item in self._replays if item.isVisible()] + [window]
+
+    def file_dialog(self, title: str) -> QFileDialog:
+        """Return a dialog that asks for a file or folder, in all words of the language."""
         dialog = QFileDialog(self._window, title)
         dialog.setOption(QFileDialog.Option.HideNameFilterDetails)
         # Qt's own Korean translation (6.11) leaves these two out.
@@ -158,12 +180,14 @@ class WindowCommands(QObject):
         options = dataclasses.replace(
             window.show_options(), mirror=False, bars=bars, selected=None, ratio=1.0
         )
+        if not bars:
+            options = dataclasses.replace(options, cam=None)
         # Taken now: the video goes on while the person looks for a folder.
         picture = snapshot_picture(window.frame, window.analysis, window.presenter.heads, options)
         folder = Path(window.settings.pictures_dir or _pictures_dir())
         if not folder.is_dir():
             folder = Path.home()
-        dialog = self._file_dialog(self.tr("Save the snapshot"))
+        dialog = self.file_dialog(self.tr("Save the snapshot"))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setNameFilter(self.tr("PNG pictures") + " (*.png)")
         dialog.setDefaultSuffix("png")
@@ -213,7 +237,7 @@ class WindowCommands(QObject):
 
     def _on_panel(self, on: bool) -> None:
         self._window.change(panel=on)
-        self._window.panel.setVisible(on and not self._window.isFullScreen())
+        self._window.panel.setVisible(on and not self._window.controls_hidden)
 
     def _on_hidden(self, hidden: frozenset[str]) -> None:
         window = self._window

@@ -1,9 +1,11 @@
 """The words for numbers and states, in the language of the interface."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QCoreApplication, QLocale
 
 from facecam.gui.live_session import SessionView
-from facecam.gui.stat_rows import StatRow
+from facecam.gui.stat_rows import HeadView, StatRow
 from facecam.types import Unsure
 
 
@@ -95,6 +97,34 @@ def row_sentence(row: StatRow) -> str:
         )
         return f"{row.title}: {answer}, {percent_text(row.value)}"
     return f"{row.title}: {value_text(row)}"
+
+
+def health_text(health: str, seconds: float) -> str:
+    """Return what is wrong with the picture, and for how long."""
+    translate = QCoreApplication.translate
+    texts = {
+        "stalled": translate("words", "No new picture for {n} s"),
+        "frozen": translate("words", "The same picture again and again, for {n} s"),
+        "black": translate(
+            "words", "The picture is black: is the shutter closed, or the light off? ({n} s)"
+        ),
+        "wrong_size": translate("words", "The pictures have changed their size ({n} s ago)"),
+        "gone": translate("words", "The source is gone, for {n} s"),
+        "reconnecting": translate("words", "Waiting for the source to come back, for {n} s"),
+    }
+    return texts.get(health, "").format(n=max(int(seconds), 1))
+
+
+def can_ring(heads: Sequence[HeadView]) -> bool:
+    """Return whether a model has yes/no stats enough for a ring: three at least."""
+    return sum(len(head.classes) for head in heads if head.kind == "sigmoid") >= 3
+
+
+def share_text(share: float) -> str:
+    """Return a share as percent with one digit, and "less than 0.1%" where that is nothing."""
+    if share < 0.001:
+        return QCoreApplication.translate("words", "fewer than 1 in 1000")
+    return QLocale().toString(100 * share, "f", 1) + "%"
 
 
 def rate_text(rate_hz: float) -> str:

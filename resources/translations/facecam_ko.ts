@@ -2,6 +2,13 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="ko_KR" sourcelanguage="en">
     <context>
+        <name>Badges</name>
+        <message>
+            <source>Faces are blurred</source>
+            <translation>얼굴을 흐리게 처리 중</translation>
+        </message>
+    </context>
+    <context>
         <name>Bar</name>
         <message>
             <source>Dismiss</source>
@@ -32,58 +39,210 @@
         </message>
     </context>
     <context>
+        <name>Closing</name>
+        <message>
+            <source>Finishing the recording</source>
+            <translation>녹화를 마무리하는 중</translation>
+        </message>
+        <message>
+            <source>The window closes when the file is whole, in {n} seconds at the latest.</source>
+            <translation>파일이 완성되면 창이 닫힙니다. 늦어도 {n}초 안에 닫힙니다.</translation>
+        </message>
+    </context>
+    <context>
+        <name>Countdown</name>
+        <message>
+            <source>until the recording begins.
+R or Esc stops the countdown.</source>
+            <translation>초 뒤에 녹화를 시작합니다.
+R이나 Esc를 누르면 취소됩니다.</translation>
+        </message>
+    </context>
+    <context>
+        <name>ExplainMenu</name>
+        <message>
+            <source>Opacity {percent}%</source>
+            <translation>불투명도 {percent}%</translation>
+        </message>
+        <message>
+            <source>All faces</source>
+            <translation>모든 얼굴</translation>
+        </message>
+        <message>
+            <source>Only the selected face</source>
+            <translation>선택한 얼굴만</translation>
+        </message>
+        <message>
+            <source>Only what speaks for it</source>
+            <translation>뒷받침하는 곳만</translation>
+        </message>
+        <message>
+            <source>What speaks for and against</source>
+            <translation>뒷받침하는 곳과 반대하는 곳</translation>
+        </message>
+        <message>
+            <source>The same from picture to picture</source>
+            <translation>모든 화면에 같게</translation>
+        </message>
+        <message>
+            <source>Fitted to each picture</source>
+            <translation>화면마다 맞춤</translation>
+        </message>
+        <message>
+            <source>Blue to yellow</source>
+            <translation>파랑에서 노랑으로</translation>
+        </message>
+        <message>
+            <source>Violet to yellow</source>
+            <translation>보라에서 노랑으로</translation>
+        </message>
+        <message>
+            <source>Black to yellow</source>
+            <translation>검정에서 노랑으로</translation>
+        </message>
+        <message>
+            <source>Rainbow (hard to read for some)</source>
+            <translation>무지개색 (구별하기 어려울 수 있음)</translation>
+        </message>
+        <message>
+            <source>Faces</source>
+            <translation>얼굴</translation>
+        </message>
+        <message>
+            <source>Signs</source>
+            <translation>부호</translation>
+        </message>
+        <message>
+            <source>Scale</source>
+            <translation>척도</translation>
+        </message>
+        <message>
+            <source>Colours</source>
+            <translation>색</translation>
+        </message>
+        <message>
+            <source>Opacity</source>
+            <translation>불투명도</translation>
+        </message>
+    </context>
+    <context>
+        <name>ExplainPanel</name>
+        <message>
+            <source>What each face itself shows</source>
+            <translation>얼굴마다 나온 답</translation>
+        </message>
+        <message>
+            <source>Holds: hiding the marked places changes the answer.</source>
+            <translation>믿을 만함: 표시된 곳을 가리면 답이 달라집니다.</translation>
+        </message>
+        <message>
+            <source>Not better than chance, so it is hatched: hiding the marked places changes the answer no more than hiding others.</source>
+            <translation>우연보다 낫지 않아 빗금으로 표시합니다. 표시된 곳을 가려도 다른 곳을 가릴 때보다 답이 더 달라지지 않습니다.</translation>
+        </message>
+        <message>
+            <source>Not checked yet; this is done every few seconds.</source>
+            <translation>아직 확인하지 않았습니다. 몇 초마다 확인합니다.</translation>
+        </message>
+        <message>
+            <source>Comes with the next reading of a face.</source>
+            <translation>다음 얼굴을 읽을 때 나옵니다.</translation>
+        </message>
+        <message>
+            <source>Score {score}; {share} of random maps of the same smoothness do as well. It counts as better than chance up to 5%.</source>
+            <translation>점수 {score}. 같은 매끄러움의 무작위 지도 가운데 {share}가 이만큼 합니다. 5%까지는 우연보다 나은 것으로 봅니다.</translation>
+        </message>
+        <message>
+            <source>Explain a reading</source>
+            <translation>판독 설명</translation>
+        </message>
+        <message>
+            <source>Stat that is explained</source>
+            <translation>설명할 항목</translation>
+        </message>
+        <message>
+            <source>Which stat to explain (keys 1 to 9)</source>
+            <translation>어떤 항목을 설명할지 (1~9 키)</translation>
+        </message>
+        <message>
+            <source>Answer that is explained</source>
+            <translation>설명할 답</translation>
+        </message>
+        <message>
+            <source>Which of its answers to explain</source>
+            <translation>어떤 답을 설명할지</translation>
+        </message>
+        <message>
+            <source>Look of the explanation</source>
+            <translation>설명 모양</translation>
+        </message>
+        <message>
+            <source>Faces, colours, opacity and scale</source>
+            <translation>얼굴, 색, 불투명도, 척도</translation>
+        </message>
+        <message>
+            <source>Check now</source>
+            <translation>지금 확인</translation>
+        </message>
+        <message>
+            <source>Hide parts of the face from the model and see whether the map was right</source>
+            <translation>얼굴의 일부를 모델에게 가려 보고 지도가 맞았는지 확인합니다</translation>
+        </message>
+    </context>
+    <context>
+        <name>Legend</name>
+        <message>
+            <source>Full colour is the most of each picture.</source>
+            <translation>가장 진한 색은 그 화면에서 가장 큰 값입니다.</translation>
+        </message>
+        <message>
+            <source>Full colour always means the same amount.</source>
+            <translation>가장 진한 색은 언제나 같은 양을 뜻합니다.</translation>
+        </message>
+        <message>
+            <source>Colours of the explanation: {low} to {high}</source>
+            <translation>설명의 색: {low}부터 {high}까지</translation>
+        </message>
+        <message>
+            <source>speaks against</source>
+            <translation>반대함</translation>
+        </message>
+        <message>
+            <source>speaks for</source>
+            <translation>뒷받침함</translation>
+        </message>
+        <message>
+            <source>no matter</source>
+            <translation>상관없음</translation>
+        </message>
+    </context>
+    <context>
         <name>MainWindow</name>
-        <message>
-            <source>Demo clip</source>
-            <translation>데모 영상</translation>
-        </message>
-        <message>
-            <source>Camera {number}</source>
-            <translation>카메라 {number}</translation>
-        </message>
-        <message>
-            <source>Camera</source>
-            <translation>카메라</translation>
-        </message>
-        <message>
-            <source>Model</source>
-            <translation>모델</translation>
-        </message>
-        <message>
-            <source>This is the demo clip, not a camera.</source>
-            <translation>카메라가 아니라 데모 영상입니다.</translation>
-        </message>
-        <message>
-            <source>No camera was found, so this is the demo clip.</source>
-            <translation>카메라를 찾지 못해 데모 영상을 재생합니다.</translation>
-        </message>
-        <message>
-            <source>Play the demo clip</source>
-            <translation>데모 영상 재생</translation>
-        </message>
-        <message>
-            <source>Open a file…</source>
-            <translation>파일 열기…</translation>
-        </message>
-        <message>
-            <source>Try the camera again</source>
-            <translation>카메라 다시 찾기</translation>
-        </message>
-        <message>
-            <source>Use the camera</source>
-            <translation>카메라 사용</translation>
-        </message>
-        <message>
-            <source>Try again</source>
-            <translation>다시 시도</translation>
-        </message>
-        <message>
-            <source>Play again</source>
-            <translation>다시 재생</translation>
-        </message>
         <message>
             <source>Video</source>
             <translation>영상</translation>
+        </message>
+    </context>
+    <context>
+        <name>RecordingControl</name>
+        <message>
+            <source>Where recordings go</source>
+            <translation>녹화 파일을 둘 곳</translation>
+        </message>
+        <message>
+            <source>Use this folder</source>
+            <translation>이 폴더 사용</translation>
+        </message>
+        <message>
+            <source>Show in folder</source>
+            <translation>폴더 열기</translation>
+        </message>
+        <message>
+            <source>Replay</source>
+            <translation>다시 보기</translation>
+        </message>
+        <message>
+            <source>The last seconds are in {path}</source>
+            <translation>방금 장면을 저장했습니다: {path}</translation>
         </message>
     </context>
     <context>
@@ -109,10 +268,6 @@
             <translation>{name} 연결이 끊겼습니다</translation>
         </message>
         <message>
-            <source>No more pictures come from it. It is tried again every two seconds: check the plug or the network, or choose something else.</source>
-            <translation>더 이상 화면이 오지 않습니다. 2초마다 다시 연결하고 있으니 케이블이나 네트워크를 확인하거나 다른 것을 고르세요.</translation>
-        </message>
-        <message>
             <source>The end</source>
             <translation>끝</translation>
         </message>
@@ -135,6 +290,18 @@
         <message>
             <source>No face in view</source>
             <translation>화면에 얼굴이 없습니다</translation>
+        </message>
+        <message>
+            <source>Waiting for it to come back: check the plug or the network.</source>
+            <translation>돌아오기를 기다리는 중입니다. 연결이나 네트워크를 확인하세요.</translation>
+        </message>
+        <message>
+            <source>Waiting for it to come back, for {n} s now: check the plug or the network.</source>
+            <translation>돌아오기를 {n}초째 기다리는 중입니다. 연결이나 네트워크를 확인하세요.</translation>
+        </message>
+        <message>
+            <source>The recording goes on; the gap is marked in it.</source>
+            <translation>녹화는 계속되며, 빈 구간이 표시됩니다.</translation>
         </message>
     </context>
     <context>
@@ -228,6 +395,270 @@ Press for all figures.</source>
     </context>
     <context>
         <name>WindowActions</name>
+        <message>
+            <source>Stop</source>
+            <translation>중지</translation>
+        </message>
+        <message>
+            <source>Record</source>
+            <translation>녹화</translation>
+        </message>
+        <message>
+            <source>Go on</source>
+            <translation>계속</translation>
+        </message>
+        <message>
+            <source>Pause</source>
+            <translation>일시 정지</translation>
+        </message>
+        <message>
+            <source>&amp;Stop recording</source>
+            <translation>녹화 중지(&amp;S)</translation>
+        </message>
+        <message>
+            <source>&amp;Record</source>
+            <translation>녹화(&amp;R)</translation>
+        </message>
+        <message>
+            <source>&amp;Go on recording</source>
+            <translation>녹화 계속(&amp;G)</translation>
+        </message>
+        <message>
+            <source>&amp;Pause recording</source>
+            <translation>녹화 일시 정지(&amp;P)</translation>
+        </message>
+        <message>
+            <source>Open</source>
+            <translation>열기</translation>
+        </message>
+        <message>
+            <source>Mirror</source>
+            <translation>거울</translation>
+        </message>
+        <message>
+            <source>Freeze</source>
+            <translation>멈춤</translation>
+        </message>
+        <message>
+            <source>Bars</source>
+            <translation>막대</translation>
+        </message>
+        <message>
+            <source>&amp;File</source>
+            <translation>파일(&amp;F)</translation>
+        </message>
+        <message>
+            <source>&amp;View</source>
+            <translation>보기(&amp;V)</translation>
+        </message>
+        <message>
+            <source>&amp;Recording</source>
+            <translation>녹화(&amp;R)</translation>
+        </message>
+        <message>
+            <source>Si&amp;ze of the video</source>
+            <translation>영상 크기(&amp;Z)</translation>
+        </message>
+        <message>
+            <source>With bars</source>
+            <translation>막대와 함께</translation>
+        </message>
+        <message>
+            <source>As the camera gives it</source>
+            <translation>카메라 영상 그대로</translation>
+        </message>
+        <message>
+            <source>Both, in two files</source>
+            <translation>둘 다, 두 파일로</translation>
+        </message>
+        <message>
+            <source>Fills the window</source>
+            <translation>창에 맞춤</translation>
+        </message>
+        <message>
+            <source>F&amp;aces</source>
+            <translation>얼굴(&amp;A)</translation>
+        </message>
+        <message>
+            <source>&amp;Model</source>
+            <translation>모델(&amp;M)</translation>
+        </message>
+        <message>
+            <source>&amp;Help</source>
+            <translation>도움말(&amp;H)</translation>
+        </message>
+        <message>
+            <source>&amp;Camera</source>
+            <translation>카메라(&amp;C)</translation>
+        </message>
+        <message>
+            <source>&amp;Choose a model</source>
+            <translation>모델 선택(&amp;C)</translation>
+        </message>
+        <message>
+            <source>&amp;Stats shown</source>
+            <translation>표시할 수치(&amp;S)</translation>
+        </message>
+        <message>
+            <source>&amp;Colours</source>
+            <translation>색상(&amp;C)</translation>
+        </message>
+        <message>
+            <source>&amp;Language</source>
+            <translation>언어(&amp;L)</translation>
+        </message>
+        <message>
+            <source>Like the system</source>
+            <translation>시스템 설정대로</translation>
+        </message>
+        <message>
+            <source>Light</source>
+            <translation>밝게</translation>
+        </message>
+        <message>
+            <source>Dark</source>
+            <translation>어둡게</translation>
+        </message>
+        <message>
+            <source>Snapshot</source>
+            <translation>스냅샷</translation>
+        </message>
+        <message>
+            <source>Save this picture, with or without bars</source>
+            <translation>막대를 넣거나 빼고 이 화면을 저장합니다</translation>
+        </message>
+        <message>
+            <source>Choose a camera; the list is read anew each time</source>
+            <translation>카메라를 고릅니다. 목록은 열 때마다 새로 읽습니다</translation>
+        </message>
+        <message>
+            <source>Choose the model that reads the faces</source>
+            <translation>얼굴을 읽을 모델을 고릅니다</translation>
+        </message>
+        <message>
+            <source>Camera</source>
+            <translation>카메라</translation>
+        </message>
+        <message>
+            <source>Model</source>
+            <translation>모델</translation>
+        </message>
+        <message>
+            <source>Tools</source>
+            <translation>도구</translation>
+        </message>
+    </context>
+    <context>
+        <name>WindowCommands</name>
+        <message>
+            <source>Still no camera was found: plug one in and try again.</source>
+            <translation>여전히 카메라를 찾지 못했습니다. 카메라를 연결하고 다시 시도하세요.</translation>
+        </message>
+        <message>
+            <source>Open a video or picture</source>
+            <translation>동영상이나 사진 열기</translation>
+        </message>
+        <message>
+            <source>Videos and pictures</source>
+            <translation>동영상과 사진</translation>
+        </message>
+        <message>
+            <source>All files</source>
+            <translation>모든 파일</translation>
+        </message>
+        <message>
+            <source>Open a recording: its .session folder</source>
+            <translation>녹화 열기: .session 폴더</translation>
+        </message>
+        <message>
+            <source>Folder:</source>
+            <translation>폴더:</translation>
+        </message>
+        <message>
+            <source>Kind:</source>
+            <translation>종류:</translation>
+        </message>
+        <message>
+            <source>Save the snapshot</source>
+            <translation>스냅샷 저장</translation>
+        </message>
+        <message>
+            <source>PNG pictures</source>
+            <translation>PNG 그림</translation>
+        </message>
+        <message>
+            <source>Saved as {path}</source>
+            <translation>{path}에 저장했습니다</translation>
+        </message>
+        <message>
+            <source>This model came without a card.</source>
+            <translation>이 모델에는 설명서가 없습니다.</translation>
+        </message>
+    </context>
+    <context>
+        <name>WindowModes</name>
+        <message>
+            <source>Controls are hidden: press H to show them</source>
+            <translation>조작 도구를 숨겼습니다. H를 누르면 다시 나옵니다</translation>
+        </message>
+        <message>
+            <source>{width}×{height} is larger than this screen.</source>
+            <translation>{width}×{height}는 이 화면보다 큽니다.</translation>
+        </message>
+    </context>
+    <context>
+        <name>WindowStatus</name>
+        <message>
+            <source>Demo clip</source>
+            <translation>데모 영상</translation>
+        </message>
+        <message>
+            <source>Camera {number}</source>
+            <translation>카메라 {number}</translation>
+        </message>
+        <message>
+            <source>Camera</source>
+            <translation>카메라</translation>
+        </message>
+        <message>
+            <source>Model</source>
+            <translation>모델</translation>
+        </message>
+        <message>
+            <source>This is the demo clip, not a camera.</source>
+            <translation>카메라가 아니라 데모 영상입니다.</translation>
+        </message>
+        <message>
+            <source>No camera was found, so this is the demo clip.</source>
+            <translation>카메라를 찾지 못해 데모 영상을 재생합니다.</translation>
+        </message>
+        <message>
+            <source>Play the demo clip</source>
+            <translation>데모 영상 재생</translation>
+        </message>
+        <message>
+            <source>Open a file…</source>
+            <translation>파일 열기…</translation>
+        </message>
+        <message>
+            <source>Try the camera again</source>
+            <translation>카메라 다시 찾기</translation>
+        </message>
+        <message>
+            <source>Use the camera</source>
+            <translation>카메라 사용</translation>
+        </message>
+        <message>
+            <source>Try again</source>
+            <translation>다시 시도</translation>
+        </message>
+        <message>
+            <source>Play again</source>
+            <translation>다시 재생</translation>
+        </message>
+    </context>
+    <context>
+        <name>actions</name>
         <message>
             <source>&amp;Open file…</source>
             <translation>파일 열기(&amp;O)…</translation>
@@ -389,143 +820,108 @@ Press for all figures.</source>
             <translation>버전과 라이선스</translation>
         </message>
         <message>
-            <source>Open</source>
-            <translation>열기</translation>
+            <source>Open recor&amp;ding…</source>
+            <translation>녹화 열기(&amp;D)…</translation>
         </message>
         <message>
-            <source>Mirror</source>
-            <translation>거울</translation>
+            <source>Look at a recording with its stats</source>
+            <translation>녹화와 그 통계를 봅니다</translation>
         </message>
         <message>
-            <source>Freeze</source>
-            <translation>멈춤</translation>
+            <source>&amp;Record</source>
+            <translation>녹화(&amp;R)</translation>
         </message>
         <message>
-            <source>Bars</source>
-            <translation>막대</translation>
+            <source>Record the video into a file</source>
+            <translation>영상을 파일로 녹화합니다</translation>
         </message>
         <message>
-            <source>&amp;File</source>
-            <translation>파일(&amp;F)</translation>
+            <source>&amp;Pause recording</source>
+            <translation>녹화 일시 정지(&amp;P)</translation>
         </message>
         <message>
-            <source>&amp;View</source>
-            <translation>보기(&amp;V)</translation>
+            <source>Leave out what comes until you go on</source>
+            <translation>계속을 누를 때까지 녹화하지 않습니다</translation>
         </message>
         <message>
-            <source>F&amp;aces</source>
-            <translation>얼굴(&amp;A)</translation>
+            <source>Save the last 10 &amp;seconds</source>
+            <translation>최근 10초 저장(&amp;S)</translation>
         </message>
         <message>
-            <source>&amp;Model</source>
-            <translation>모델(&amp;M)</translation>
+            <source>Keep what just happened as a video</source>
+            <translation>방금 일어난 일을 영상으로 남깁니다</translation>
         </message>
         <message>
-            <source>&amp;Help</source>
-            <translation>도움말(&amp;H)</translation>
+            <source>&amp;Blur all faces</source>
+            <translation>모든 얼굴 흐리게(&amp;B)</translation>
         </message>
         <message>
-            <source>&amp;Camera</source>
-            <translation>카메라(&amp;C)</translation>
+            <source>Make every face unrecognisable, here and in recordings</source>
+            <translation>여기와 녹화에서 모든 얼굴을 알아볼 수 없게 합니다</translation>
         </message>
         <message>
-            <source>&amp;Choose a model</source>
-            <translation>모델 선택(&amp;C)</translation>
+            <source>&amp;Lossless camera video</source>
+            <translation>무손실 카메라 영상(&amp;L)</translation>
         </message>
         <message>
-            <source>&amp;Stats shown</source>
-            <translation>표시할 수치(&amp;S)</translation>
+            <source>Bit for bit as the camera gave it; takes much room</source>
+            <translation>카메라가 준 그대로 저장하며 공간을 많이 차지합니다</translation>
         </message>
         <message>
-            <source>&amp;Colours</source>
-            <translation>색상(&amp;C)</translation>
+            <source>Keep stats for repla&amp;y</source>
+            <translation>다시 보기용 통계 저장(&amp;Y)</translation>
         </message>
         <message>
-            <source>&amp;Language</source>
-            <translation>언어(&amp;L)</translation>
+            <source>A folder beside the video with the stats of every frame</source>
+            <translation>영상 옆 폴더에 모든 프레임의 통계를 남깁니다</translation>
         </message>
         <message>
-            <source>Like the system</source>
-            <translation>시스템 설정대로</translation>
+            <source>Count &amp;down from three</source>
+            <translation>셋부터 세기(&amp;D)</translation>
         </message>
         <message>
-            <source>Light</source>
-            <translation>밝게</translation>
+            <source>Time to sit up before a recording begins</source>
+            <translation>녹화 전에 자세를 잡을 시간을 줍니다</translation>
         </message>
         <message>
-            <source>Dark</source>
-            <translation>어둡게</translation>
+            <source>Show the &amp;folder of recordings</source>
+            <translation>녹화 폴더 열기(&amp;F)</translation>
         </message>
         <message>
-            <source>Snapshot</source>
-            <translation>스냅샷</translation>
+            <source>Open it in the file manager</source>
+            <translation>파일 관리자에서 엽니다</translation>
         </message>
         <message>
-            <source>Save this picture, with or without bars</source>
-            <translation>막대를 넣거나 빼고 이 화면을 저장합니다</translation>
+            <source>&amp;Choose the folder…</source>
+            <translation>폴더 고르기(&amp;C)…</translation>
         </message>
         <message>
-            <source>Choose a camera; the list is read anew each time</source>
-            <translation>카메라를 고릅니다. 목록은 열 때마다 새로 읽습니다</translation>
+            <source>Where recordings go</source>
+            <translation>녹화 파일을 둘 곳</translation>
         </message>
         <message>
-            <source>Choose the model that reads the faces</source>
-            <translation>얼굴을 읽을 모델을 고릅니다</translation>
+            <source>&amp;Ring of stats</source>
+            <translation>통계 고리(&amp;R)</translation>
         </message>
         <message>
-            <source>Camera</source>
-            <translation>카메라</translation>
+            <source>Draw the yes/no stats as a ring around each face</source>
+            <translation>예/아니요 항목을 얼굴 둘레의 고리로 그립니다</translation>
         </message>
         <message>
-            <source>Model</source>
-            <translation>모델</translation>
+            <source>&amp;Explain</source>
+            <translation>설명(&amp;E)</translation>
         </message>
         <message>
-            <source>Tools</source>
-            <translation>도구</translation>
-        </message>
-    </context>
-    <context>
-        <name>WindowCommands</name>
-        <message>
-            <source>Still no camera was found: plug one in and try again.</source>
-            <translation>여전히 카메라를 찾지 못했습니다. 카메라를 연결하고 다시 시도하세요.</translation>
+            <source>Show on the video what a reading looks at</source>
+            <translation>판독이 어디를 보고 나왔는지 영상에 보입니다</translation>
         </message>
         <message>
-            <source>Open a video or picture</source>
-            <translation>동영상이나 사진 열기</translation>
+            <source>&amp;Hide controls</source>
+            <translation>조작 도구 숨기기(&amp;H)</translation>
         </message>
         <message>
-            <source>Videos and pictures</source>
-            <translation>동영상과 사진</translation>
-        </message>
-        <message>
-            <source>All files</source>
-            <translation>모든 파일</translation>
-        </message>
-        <message>
-            <source>Folder:</source>
-            <translation>폴더:</translation>
-        </message>
-        <message>
-            <source>Kind:</source>
-            <translation>종류:</translation>
-        </message>
-        <message>
-            <source>Save the snapshot</source>
-            <translation>스냅샷 저장</translation>
-        </message>
-        <message>
-            <source>PNG pictures</source>
-            <translation>PNG 그림</translation>
-        </message>
-        <message>
-            <source>Saved as {path}</source>
-            <translation>{path}에 저장했습니다</translation>
-        </message>
-        <message>
-            <source>This model came without a card.</source>
-            <translation>이 모델에는 설명서가 없습니다.</translation>
+            <source>Only the video in this window; H brings them back</source>
+            <translation>이 창에 영상만 보입니다. H를 누르면 돌아옵니다</translation>
         </message>
     </context>
     <context>
@@ -684,6 +1080,49 @@ Qt(LGPL 3), OpenCV, MediaPipe, LiteRT(Apache 2.0)로 만들었습니다.</transl
         </message>
     </context>
     <context>
+        <name>recording</name>
+        <message>
+            <source>{n} s left</source>
+            <translation>{n}초 남음</translation>
+        </message>
+        <message>
+            <source>{n} min left</source>
+            <translation>{n}분 남음</translation>
+        </message>
+        <message>
+            <source>{n} h left</source>
+            <translation>{n}시간 남음</translation>
+        </message>
+        <message>
+            <source>{n} missing</source>
+            <translation>{n}프레임 빠짐</translation>
+        </message>
+        <message>
+            <source>Starting…</source>
+            <translation>시작하는 중…</translation>
+        </message>
+        <message>
+            <source>Paused {clock}</source>
+            <translation>일시 정지 {clock}</translation>
+        </message>
+        <message>
+            <source>Finishing…</source>
+            <translation>마무리 중…</translation>
+        </message>
+        <message>
+            <source>REC {clock}</source>
+            <translation>녹화 {clock}</translation>
+        </message>
+        <message>
+            <source>Recorded {clock} into {path}</source>
+            <translation>{clock} 녹화했습니다: {path}</translation>
+        </message>
+        <message>
+            <source>({missing})</source>
+            <translation>({missing})</translation>
+        </message>
+    </context>
+    <context>
         <name>words</name>
         <message>
             <source>en</source>
@@ -737,6 +1176,34 @@ Qt(LGPL 3), OpenCV, MediaPipe, LiteRT(Apache 2.0)로 만들었습니다.</transl
         <message>
             <source>no</source>
             <translation>아니요</translation>
+        </message>
+        <message>
+            <source>No new picture for {n} s</source>
+            <translation>{n}초째 새 화면이 없습니다</translation>
+        </message>
+        <message>
+            <source>The same picture again and again, for {n} s</source>
+            <translation>{n}초째 같은 화면만 옵니다</translation>
+        </message>
+        <message>
+            <source>The picture is black: is the shutter closed, or the light off? ({n} s)</source>
+            <translation>화면이 검습니다. 가리개가 닫혔거나 불이 꺼졌나요? ({n}초)</translation>
+        </message>
+        <message>
+            <source>The pictures have changed their size ({n} s ago)</source>
+            <translation>화면 크기가 바뀌었습니다 ({n}초 전)</translation>
+        </message>
+        <message>
+            <source>The source is gone, for {n} s</source>
+            <translation>{n}초째 영상이 끊겼습니다</translation>
+        </message>
+        <message>
+            <source>Waiting for the source to come back, for {n} s</source>
+            <translation>영상이 돌아오기를 {n}초째 기다리는 중</translation>
+        </message>
+        <message>
+            <source>fewer than 1 in 1000</source>
+            <translation>1000개 중 1개 미만</translation>
         </message>
         <message>
             <source>{rate} frames a second</source>

@@ -1,15 +1,20 @@
 """A session without threads, devices or models, steered by a test."""
 
+import dataclasses
+from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
 from facecam.capture.source import SourceInfo
 from facecam.gui.live_session import ModelPhase, SessionView, SourcePhase
 from facecam.gui.stat_rows import HeadView
+from facecam.recording.request import RecordingRequest, RecordingStatus
 from facecam.timing import monotonic_s
 from facecam.types import (
     Analysis,
+    CamChoice,
     ExpectationReading,
     FaceAnalysis,
     Frame,
@@ -84,6 +89,8 @@ class FakeSession:
 
     Attributes:
         asked: What was asked for, as ("source", spec), ("model", name) or ("stop", seconds).
+        cam, blur: What was last asked for.
+        finishes: Whether a recording is finished as soon as that is asked for.
     """
 
     def __init__(self, size_wh: tuple[int, int] = (640, 360)) -> None:
@@ -94,6 +101,9 @@ class FakeSession:
         self.model_heads: tuple[HeadView, ...] = ()
         self.card = ""
         self.asked: list[tuple[str, object]] = []
+        self.cam: CamChoice | None = None
+        self.blur = False
+        self.finishes = True
         self._frame_id = -1
 
     def run(self, *faces: FaceAnalysis, image: ImageU8 | None = None) -> None:
@@ -126,6 +136,10 @@ class FakeSession:
             stages_ms={"detect": 8.1, "infer": 6.0},
             error=self.view.error,
             error_count=self.view.error_count,
+            recording=self.view.recording,
+            recent=self.view.recent,
+            health=self.view.health,
+            health_s=self.view.health_s,
         )
 
     def latest(self) -> tuple[Frame | None, Analysis | None]:
@@ -148,6 +162,39 @@ class FakeSession:
 
     def change_model(self, name: str) -> None:
         self.asked.append(("model", name))
+
+    def set_cam(self, choice: CamChoice | None) -> None:
+        self.cam = choice
+
+    def measure_trust(self, track: int) -> None:
+        self.asked.append(("trust", track))
+
+    def set_blur(self, on: bool) -> None:
+        self.blur = on
+
+    def start_recording(self, request: RecordingRequest) -> None:
+        self.asked.append(("record", request))
+        self.note_recording(state="recording", path=request.path)
+
+    def pause_recording(self) -> None:
+        self.asked.append(("pause", None))
+        self.note_recording(state="paused")
+
+    def resume_recording(self) -> None:
+        self.asked.append(("resume", None))
+        self.note_recording(state="recording")
+
+    def stop_recording(self) -> None:
+        self.asked.append(("stop recording", None))
+        self.note_recording(state="stopped" if self.finishes else "stopping")
+
+    def save_recent(self, path: Path, seconds: float) -> None:
+        self.asked.append(("recent", (path, seconds)))
+
+    def note_recording(self, **fields: Any) -> None:
+        """Change what the status says of the recording."""
+        before = self.view.recording or RecordingStatus("starting", Path("x.mp4"))
+        self.view = dataclasses.replace(self.view, recording=dataclasses.replace(before, **fields))
 
     def stop(self, timeout_s: float = 2.0) -> bool:
         self.asked.append(("stop", timeout_s))

@@ -1,0 +1,1 @@
+"""A recording with its stats."""
