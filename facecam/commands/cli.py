@@ -8,7 +8,9 @@ import typer
 from facecam import __version__
 from facecam.commands.analyze import analyze
 from facecam.commands.bench import bench
+from facecam.commands.cam import cam
 from facecam.commands.doctor import doctor
+from facecam.commands.manifest import manifest
 from facecam.commands.models import models
 from facecam.commands.predict import predict
 from facecam.commands.workshop import evaluate, export, train
@@ -25,9 +27,11 @@ app = typer.Typer(
 USE, CHECK, MAKE = "Use", "Check this machine", "Make models"
 app.command(rich_help_panel=USE)(analyze)
 app.command(rich_help_panel=USE)(predict)
+app.command(rich_help_panel=USE)(cam)
 app.command(rich_help_panel=USE)(models)
 app.command(rich_help_panel=CHECK)(doctor)
 app.command(rich_help_panel=CHECK)(bench)
+app.add_typer(manifest, name="manifest", rich_help_panel=MAKE)
 app.command(rich_help_panel=MAKE)(train)
 app.command(rich_help_panel=MAKE)(evaluate)
 app.command(rich_help_panel=MAKE)(export)
