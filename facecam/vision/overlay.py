@@ -1,20 +1,25 @@
 """Draw boxes and cards of bars on pictures, in the window and in recordings alike."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from facecam.types import Analysis, FaceAnalysis, ImageU8
+from facecam.vision.cam_legend import draw_legend, legend_of, legend_wh, place_legend
+from facecam.vision.cam_overlay import CamPainter, CamStyle
 from facecam.vision.overlay_card import OverlaySizes, card_wh, draw_card, overlay_sizes
 from facecam.vision.overlay_layout import Rect, Spot, place_card
+from facecam.vision.overlay_ring import draw_ring, ring_arcs
 from facecam.vision.overlay_rows import HeadLook, Row, rows_of
 from facecam.vision.overlay_text import BOLD, put_text, text_width
 from facecam.vision.palette import BOX, CARD, SELECTED, TEXT, bgr
+from facecam.vision.privacy import FaceBlur
 
 MAX_ROWS = 8
 _FEW_ROWS = 3  # of the smaller card, where the whole one finds no room
+_PREDICTED_AFTER_S = 0.3  # chosen by eye
 _FORGET_AFTER = 90  # pictures without a face before its card's place is forgotten
 
 
@@ -30,6 +35,9 @@ class OverlayOptions:
         mirror: Mirror the picture; words stay readable.
         scale: Times the size that suits the picture.
         selected: Track whose box stands out, or None.
+        cam: How class activation maps are drawn; None draws none.
+        ring: Names of `sigmoid` heads that stand as arcs around the face instead of on its card.
+        blur: Make every face unrecognisable before anything is drawn.
     """
 
     heads: frozenset[str] | None = None
@@ -39,6 +47,9 @@ class OverlayOptions:
     mirror: bool = False
     scale: float = 1.0
     selected: int | None = None
+    cam: CamStyle | None = None
+    ring: frozenset[str] = frozenset()
+    blur: bool = False
 
 
 def draw_overlay(
@@ -60,13 +71,18 @@ class OverlayPainter:
     """Draws the overlay on one picture after another. Owned by one thread.
 
     Each face has a thin box (dashed while it is predicted) with its number, and beside it a card
-    with one line a head. Cards lie on no face and no other card, stay inside the picture, and keep
+    with one line a head. A face is called predicted only after a while of it: the detector runs on
+    some frames only, so that boxes would change their look many times a second. Cards lie on no face and no other card, stay inside the picture, and keep
     their place from picture to picture while they can.
     """
 
     def __init__(self) -> None:
         self._spots: dict[int, Spot] = {}
         self._missing: dict[int, int] = {}
+        self._found_s: dict[int, float] = {}
+        self._cams = CamPainter()
+        self._corner: int | None = None
+        self._blur = FaceBlur()
 
     def draw(
         self,
@@ -77,7 +93,7 @@ class OverlayPainter:
         options: OverlayOptions | None = None,
         out: ImageU8 | None = None,
     ) -> ImageU8:
-        """Return the picture with boxes and cards.
+        """Return the picture with maps, boxes and cards.
 
         Args:
             image_bgr: (H, W, 3) uint8 BGR; never written to unless it is `out` as well.
@@ -89,11 +105,22 @@ class OverlayPainter:
         options = options or OverlayOptions()
         if out is None:
             out = np.empty_like(image_bgr, order="C")
+        analysis = self._without_blinking(analysis)
+        if options.blur:
+            image_bgr = self._blur.apply(
+                image_bgr,
+                analysis.faces,
+                analysis.source_s,
+                from_wh=analysis.size_wh,
+                out=None if options.mirror else out,
+            )
         if options.mirror:
             out[...] = cv2.flip(image_bgr, 1)
         elif out is not image_bgr:
             np.copyto(out, image_bgr)
         height, width = out.shape[:2]
+        if options.cam is None:
+            self._cams.forget()
         if not analysis.faces or min(width, height) < 16:
             self._forget_missing(set())
             return out
@@ -101,14 +128,59 @@ class OverlayPainter:
         boxes = [
             _box(face, analysis.size_wh, (width, height), options.mirror) for face in analysis.faces
         ]
+        if options.cam is not None:
+            self._cams.draw(out, analysis, options.cam, mirror=options.mirror)
+        taken = self._draw_legend(out, analysis.faces, boxes, heads, sizes, options)
         if options.show_boxes:
             for face, box in zip(analysis.faces, boxes, strict=True):
                 if face.score is not None:
                     _draw_box(out, face, box, sizes, selected=face.track == options.selected)
+        if options.ring:
+            for face, box in zip(analysis.faces, boxes, strict=True):
+                arcs = ring_arcs(face, heads, options.ring, options.lang)
+                draw_ring(out, arcs, box, sizes)
         if options.show_bars:
-            self._draw_cards(out, analysis.faces, boxes, heads, sizes, options)
+            self._draw_cards(out, analysis.faces, boxes, heads, sizes, options, taken)
         self._forget_missing({face.track for face in analysis.faces})
         return out
+
+    def _without_blinking(self, analysis: Analysis) -> Analysis:
+        """Return the analysis with faces called predicted only after a while of it."""
+        now_s = analysis.source_s
+        found_s, faces = {}, []
+        for face in analysis.faces:
+            since_s = self._found_s.get(face.track, float("-inf")) if face.predicted else now_s
+            found_s[face.track] = since_s
+            late = face.predicted and not 0.0 <= now_s - since_s < _PREDICTED_AFTER_S
+            faces.append(face if late == face.predicted else replace(face, predicted=late))
+        self._found_s = found_s
+        return replace(analysis, faces=tuple(faces))
+
+    def _draw_legend(
+        self,
+        out: ImageU8,
+        faces: Sequence[FaceAnalysis],
+        boxes: Sequence[Rect],
+        heads: Sequence[HeadLook],
+        sizes: OverlaySizes,
+        options: OverlayOptions,
+    ) -> list[Rect]:
+        """Draw the legend of the maps; return its place, which no card may take."""
+        style = options.cam
+        if style is None or not style.legend:
+            return []
+        legend = legend_of(faces, heads, style, options.lang)
+        if legend is None:
+            return []
+        picture_wh = (out.shape[1], out.shape[0])
+        of_faces = [box for face, box in zip(faces, boxes, strict=True) if face.score is not None]
+        size_wh = legend_wh(legend, sizes)
+        found = place_legend(size_wh, picture_wh, of_faces, sizes.gap, self._corner)
+        if found is None:
+            return []
+        rect, self._corner = found
+        draw_legend(out, legend, rect, style, sizes)
+        return [rect]
 
     def _draw_cards(
         self,
@@ -118,12 +190,14 @@ class OverlayPainter:
         heads: Sequence[HeadLook],
         sizes: OverlaySizes,
         options: OverlayOptions,
+        taken: Sequence[Rect],
     ) -> None:
         height, width = out.shape[:2]
-        cards: list[Rect] = []
+        cards: list[Rect] = list(taken)
+        places: list[Rect] = []
         contents: list[Sequence[Row]] = []
         for index, face in enumerate(faces):
-            rows = rows_of(face, heads, options.heads, options.lang)[:MAX_ROWS]
+            rows = rows_of(face, heads, _on_cards(heads, options), options.lang)[:MAX_ROWS]
             if not rows:
                 continue
             variants = [
@@ -142,10 +216,11 @@ class OverlayPainter:
                 continue
             self._spots[face.track] = spot
             cards.append(spot.rect)
+            places.append(spot.rect)
             contents.append(variants[spot.size])
             if face.score is not None and len(faces) > 1:
                 _draw_tie(out, boxes[index], spot.rect, sizes)
-        for content, card in zip(contents, cards, strict=True):  # over all ties
+        for content, card in zip(contents, places, strict=True):  # over all ties
             draw_card(out, content, card, sizes)
 
     def _forget_missing(self, present: set[int]) -> None:
@@ -156,6 +231,14 @@ class OverlayPainter:
             self._missing[track] = self._missing.get(track, 0) + 1
             if self._missing[track] > _FORGET_AFTER:
                 del self._spots[track], self._missing[track]
+
+
+def _on_cards(heads: Sequence[HeadLook], options: OverlayOptions) -> frozenset[str] | None:
+    """Return the heads that stand on cards: those that are shown and not in the ring."""
+    if not options.ring:
+        return options.heads
+    shown = frozenset(head.name for head in heads) if options.heads is None else options.heads
+    return shown - options.ring
 
 
 def _box(

@@ -82,10 +82,8 @@ def _columns(rows: Sequence[Row], sizes: OverlaySizes) -> tuple[int, int]:
 
 def draw_card(out: ImageU8, rows: Sequence[Row], rect: Rect, sizes: OverlaySizes) -> None:
     """Draw a card in place, where `card_wh` and the layout have put it."""
-    x, y, width, height = rect
-    view = out[y : y + height, x : x + width]
-    under, over, colour = _ground(width, height, sizes.pad)
-    cv2.blendLinear(view, colour, under, over, view)
+    x, y, width, _ = rect
+    draw_ground(out, rect, sizes.pad)
     middle = y + sizes.pad // 2 + sizes.row // 2
     if not rows[0].title:
         put_text(out, rows[0].value, x + sizes.pad, middle, sizes.text, bgr(MUTED))
@@ -106,6 +104,14 @@ def draw_card(out: ImageU8, rows: Sequence[Row], rect: Rect, sizes: OverlaySizes
             at = right - text_width(row.note, sizes.text)
             put_text(out, row.note, at, middle, sizes.text, bgr(MUTED))
         middle += sizes.row
+
+
+def draw_ground(out: ImageU8, rect: Rect, radius: int) -> None:
+    """Draw the dark, translucent ground of a card in place."""
+    x, y, width, height = rect
+    view = out[y : y + height, x : x + width]
+    under, over, colour = _ground(width, height, radius)
+    cv2.blendLinear(view, colour, under, over, view)
 
 
 def _draw_bar(out: ImageU8, row: Row, fraction: float, x: int, y: int, sizes: OverlaySizes) -> None:

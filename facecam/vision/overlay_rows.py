@@ -112,7 +112,7 @@ def words(lang: str, key: str) -> str:
 
 
 def _rows_of_head(head: HeadLook, index: int, reading: Reading, lang: str) -> list[Row]:
-    title = _in(head.title, lang) or head.name.replace("_", " ").capitalize()
+    title = title_of(head, lang)
     if reading.unsure is not None:
         return [Row(title, words(lang, "unsure"), index, None, on=False)]
     match reading:
@@ -123,22 +123,28 @@ def _rows_of_head(head: HeadLook, index: int, reading: Reading, lang: str) -> li
             note = f"{low:.0f}–{high:.0f}"
             return [Row(title, f"{value:.0f}", index, part, (start, end), big=True, note=note)]
         case SoftmaxReading(label, p):
-            return [Row(title, f"{_label(head, label, lang)} {_percent(p)}", index, p)]
+            return [Row(title, f"{label_of(head, label, lang)} {percent(p)}", index, p)]
         case SigmoidReading(p, on):
-            return [Row(title, _percent(p), index, p, on=on)]
+            return [Row(title, percent(p), index, p, on=on)]
         case MultiSigmoidReading(probs, on_names):
             return [
-                Row(_label(head, name, lang), _percent(p), index, p, on=name in on_names)
+                Row(label_of(head, name, lang), percent(p), index, p, on=name in on_names)
                 for name, p in probs.items()
             ]
 
 
-def _percent(p: float) -> str:
+def percent(p: float) -> str:
     """Return whole percent; never 0 or 100, which would claim certainty."""
     return f"{min(max(round(100.0 * p), 1), 99)}%"
 
 
-def _label(head: HeadLook, name: str, lang: str) -> str:
+def title_of(head: HeadLook, lang: str) -> str:
+    """Return the title of a head, else in English, else made from its name."""
+    return _in(head.title, lang) or head.name.replace("_", " ").capitalize()
+
+
+def label_of(head: HeadLook, name: str, lang: str) -> str:
+    """Return the words for a class, else in English, else made from its name."""
     for code in (lang, "en"):
         found = head.labels.get(code, {}).get(name)
         if found:

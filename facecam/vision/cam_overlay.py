@@ -1,0 +1,252 @@
+"""Class activation maps on pictures: taken back through the crop's own transform.
+
+A map is a few cells on a side. It is made larger and coloured while it is small, and one warp
+takes it to its place in the picture, so that it costs little however large the face is.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal, cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from facecam.types import Analysis, FaceAnalysis, FaceMap, Float32Array, ImageU8
+from facecam.vision.cam_colours import CamColours, cam_colours
+from facecam.vision.palette import TEXT, bgr
+
+Matrix = NDArray[np.float64]
+
+_SIDE = 64  # of the coloured map, in pixels
+_HATCHED_SIDE = 256  # stripes need to be sharp
+_STRIPES = 14  # along a side
+_FADE_S = 0.3  # a map whose face is hidden fades over so long, and does not blink
+_FLOOR = 0.12  # of the fixed scale: on a scale of its own, a face's noise is not blown up further
+_HATCHED_SHARE = 0.45  # of its colour that an untrusted map keeps
+
+
+@dataclass(frozen=True, slots=True)
+class CamStyle:
+    """How maps are drawn.
+
+    Attributes:
+        opacity: Of the strongest colour, 0 to 1.
+        colours: Which colours; signed maps have their own (blue against, orange for).
+        signed: Show what speaks against too.
+        scale: `fixed` makes faces and frames comparable; `frame` gives each face the whole range.
+        hatch_untrusted: Hatch maps that should not be believed, and say why.
+        legend: Draw what the colours mean.
+    """
+
+    opacity: float = 0.55
+    colours: CamColours = "cividis"
+    signed: bool = False
+    scale: Literal["fixed", "frame"] = "fixed"
+    hatch_untrusted: bool = True
+    legend: bool = True
+
+
+@dataclass(slots=True)
+class _Shown:
+    """The map that a face had last."""
+
+    face: FaceAnalysis
+    t_s: float
+
+
+class CamPainter:
+    """Draws maps on one picture after another. Owned by one thread."""
+
+    def __init__(self) -> None:
+        self._shown: dict[int, _Shown] = {}
+
+    def draw(
+        self, out: ImageU8, analysis: Analysis, style: CamStyle, *, mirror: bool = False
+    ) -> None:
+        """Draw the maps of all faces in place.
+
+        Args:
+            out: (H, W, 3) uint8 BGR of any size, mirrored already if `mirror`.
+            analysis: Of this picture.
+            style: How to draw.
+            mirror: Whether the picture is mirrored.
+        """
+        t_s = analysis.source_s
+        shown: dict[int, _Shown] = {}
+        for face in analysis.faces:
+            item, strength = _Shown(face, t_s), 1.0
+            if face.cam is None or face.crop_matrix is None:
+                last = self._shown.get(face.track)
+                strength = 1.0 - abs(t_s - last.t_s) / _FADE_S if last else 0.0
+                if last is None or strength <= 0.0:
+                    continue
+                item = last
+            shown[face.track] = item
+            cam, matrix = item.face.cam, item.face.crop_matrix
+            if cam is None or matrix is None:
+                continue
+            if item.face is not face:
+                matrix = _moved(matrix, item.face, face)
+            to_picture = crop_to_picture(matrix, analysis.size_wh, (out.shape[1], out.shape[0]))
+            if mirror:
+                to_picture[0] *= -1.0
+                to_picture[0, 2] += out.shape[1] - 1
+            hatched = style.hatch_untrusted and why_untrusted(face, cam) != ""
+            draw_map(out, cam, to_picture, style, strength, hatched, face.score is None)
+        self._shown = shown
+
+    def forget(self) -> None:
+        """Forget the maps drawn last, when none are wanted any more."""
+        self._shown = {}
+
+
+def why_untrusted(face: FaceAnalysis, cam: FaceMap) -> str:
+    """Return why a map should not be believed: "small", "blurred", "turned", or a sentence; or ""."""
+    reading = face.readings.get(cam.head)
+    if reading is not None and reading.unsure is not None:
+        return reading.unsure
+    return cam.trust.reason if cam.trust is not None and not cam.trust.trusted else ""
+
+
+def crop_to_picture(
+    crop_matrix: Matrix, from_wh: tuple[int, int], to_wh: tuple[int, int]
+) -> Matrix:
+    """Return the (2, 3) matrix from crop pixels to pixels of a picture that may be resized.
+
+    Args:
+        crop_matrix: Pixels of the analysed picture to crop pixels.
+        from_wh: Size of the analysed picture.
+        to_wh: Size of the picture that is drawn on.
+    """
+    back = cv2.invertAffineTransform(crop_matrix)
+    across, down = to_wh[0] / max(from_wh[0], 1), to_wh[1] / max(from_wh[1], 1)
+    # Pixel centres lie at whole numbers, so sizes scale around -0.5.
+    back[0] *= across
+    back[1] *= down
+    back[0, 2] += 0.5 * across - 0.5
+    back[1, 2] += 0.5 * down - 0.5
+    return np.asarray(back, np.float64)
+
+
+def draw_map(
+    out: ImageU8,
+    cam: FaceMap,
+    to_picture: Matrix,
+    style: CamStyle,
+    strength: float = 1.0,
+    hatched: bool = False,
+    whole: bool = False,
+) -> None:
+    """Draw one map in place.
+
+    Args:
+        out: (H, W, 3) uint8 BGR.
+        cam: The map.
+        to_picture: (2, 3) crop pixels to pixels of `out`.
+        style: How to draw.
+        strength: Share of the opacity.
+        hatched: Whether it should not be believed.
+        whole: Whether it covers the picture instead of a face.
+    """
+    colour, share = coloured(cam, style, strength, hatched, whole)
+    side = colour.shape[0]
+    grid = np.array(
+        [
+            [cam.crop_wh[0] / side, 0.0, 0.5 * cam.crop_wh[0] / side - 0.5],
+            [0.0, cam.crop_wh[1] / side, 0.5 * cam.crop_wh[1] / side - 0.5],
+            [0.0, 0.0, 1.0],
+        ]
+    )
+    matrix = to_picture @ grid
+    corners = matrix @ np.array([[0, side, 0, side], [0, 0, side, side], [1, 1, 1, 1]], float)
+    x0, y0 = np.maximum(np.floor(corners.min(axis=1)).astype(int), 0)
+    x1, y1 = np.minimum(np.ceil(corners.max(axis=1)).astype(int) + 1, out.shape[1::-1])
+    if x1 - x0 < 2 or y1 - y0 < 2:
+        return
+    matrix[:, 2] -= (x0, y0)
+    size_wh = (int(x1 - x0), int(y1 - y0))
+    large = cv2.warpAffine(
+        colour, matrix, size_wh, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    over = cv2.warpAffine(share, matrix, size_wh, flags=cv2.INTER_LINEAR)
+    region = out[y0:y1, x0:x1]
+    cv2.blendLinear(region, large, 1.0 - over, over, region)
+
+
+def coloured(
+    cam: FaceMap,
+    style: CamStyle,
+    strength: float = 1.0,
+    hatched: bool = False,
+    whole: bool = False,
+) -> tuple[ImageU8, Float32Array]:
+    """Return a map over its crop as (S, S, 3) uint8 BGR and (S, S) float32 shares of it."""
+    side = _HATCHED_SIDE if hatched else _SIDE
+    values = cam.values
+    scale = cam.full_scale
+    if style.scale == "frame":
+        most = np.abs(values).max() if style.signed else values.max()
+        scale = max(float(most), _FLOOR * scale)
+    large = cv2.resize(values, (side, side), interpolation=cv2.INTER_CUBIC)
+    if style.signed:
+        index = cv2.convertScaleAbs(large + scale, alpha=127.5 / scale)  # rounds and saturates
+        index[large <= -scale] = 0
+    else:
+        index = cv2.convertScaleAbs(np.maximum(large, 0.0), alpha=255.0 / scale)
+    table, shares = cam_colours(style.colours, style.signed)
+    colour = cast(ImageU8, cv2.applyColorMap(index, table))
+    share = np.take(shares[:, 0], index) * (region_mask(side, whole) * np.float32(style.opacity))
+    if strength < 1.0:
+        share *= np.float32(strength)
+    if hatched:
+        stripes = _stripes(side) * region_mask(side, whole) * np.float32(0.4 * strength)
+        stripes *= np.float32(0.5) + np.float32(0.5) * np.take(shares[:, 0], index)
+        share *= np.float32(_HATCHED_SHARE)
+        both = share + stripes * (1.0 - share)
+        part = (stripes / np.maximum(both, 1e-6))[..., None]
+        colour = (colour * (1.0 - part) + np.array(bgr(TEXT), np.float32) * part).astype(np.uint8)
+        share = both
+    return colour, np.asarray(share, np.float32)
+
+
+@lru_cache(maxsize=8)
+def region_mask(side: int, whole: bool = False) -> Float32Array:
+    """Return (side, side) float32: 1 within the crop, falling softly to 0 at its edge.
+
+    A rounded square for a face; for a whole picture the whole crop.
+    """
+    x = np.abs((np.arange(side) + 0.5) / side * 2.0 - 1.0)
+    power = 12.0 if whole else 3.5
+    radius = (x[None] ** power + x[:, None] ** power) ** (1.0 / power)
+    soft = 0.04 if whole else 0.25
+    t = np.clip((1.0 - radius) / soft, 0.0, 1.0)
+    mask = (t * t * (3.0 - 2.0 * t)).astype(np.float32)
+    mask.flags.writeable = False
+    return mask
+
+
+@lru_cache(maxsize=4)
+def _stripes(side: int) -> Float32Array:
+    """Return (side, side) float32 diagonal stripes, 0 to 1, with soft edges."""
+    at = np.arange(side)
+    phase = (at[None] + at[:, None]) * (_STRIPES / side) % 1.0
+    stripes = np.clip((0.17 - np.abs(phase - 0.5)) * side / _STRIPES / 2.0 + 0.5, 0.0, 1.0)
+    result = stripes.astype(np.float32)
+    result.flags.writeable = False
+    return result
+
+
+def _moved(matrix: Matrix, before: FaceAnalysis, now: FaceAnalysis) -> Matrix:
+    """Return a crop matrix that follows a box on from where it was cut."""
+    (x0, y0, w0, h0), (x1, y1, w1, h1) = before.box_xywh, now.box_xywh
+    scale = ((w0 / max(w1, 1.0)) * (h0 / max(h1, 1.0))) ** 0.5
+    # From this picture to the one before: around the boxes' middles.
+    back = np.array(
+        [
+            [scale, 0.0, x0 + w0 / 2 - scale * (x1 + w1 / 2)],
+            [0.0, scale, y0 + h0 / 2 - scale * (y1 + h1 / 2)],
+            [0.0, 0.0, 1.0],
+        ]
+    )
+    return np.asarray(matrix @ back, np.float64)
