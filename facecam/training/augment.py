@@ -10,20 +10,23 @@ from facecam.types import ImageU8
 FEATHER_PX = 3
 
 
-def coverage_mask(matrix: NDArray[np.float64], picture_wh: NDArray[np.int32], side: int) -> ImageU8:
-    """Return the (side, side) uint8 mask, 255 where the source picture covers the crop.
+def coverage_mask(
+    matrix: NDArray[np.float64], picture_wh: NDArray[np.int32], size: int | tuple[int, int]
+) -> ImageU8:
+    """Return the (h, w) uint8 mask, 255 where the source picture covers the crop.
 
     Args:
         matrix: (2, 3) picture pixels to crop pixels.
         picture_wh: (2,) size of the picture.
-        side: Side of the crop in pixels.
+        size: Side of the crop, or its width and height, in pixels.
     """
+    columns, rows = (size, size) if isinstance(size, int) else size
     width, height = (float(v) for v in picture_wh)
     corners = np.array(
         [[0, 0, 1], [width - 1, 0, 1], [width - 1, height - 1, 1], [0, height - 1, 1]]
     )
     polygon = np.rint(corners @ matrix.T * 16).astype(np.int32)
-    mask = np.zeros((side, side), np.uint8)
+    mask = np.zeros((rows, columns), np.uint8)
     cv2.fillConvexPoly(mask, polygon, 255, shift=4)
     return mask
 
@@ -37,28 +40,89 @@ def blend_context(crop: ImageU8, mask: ImageU8, context: ImageU8) -> ImageU8:
 
 
 def jitter_matrix(
-    rng: np.random.Generator, side: int, size: int, settings: Augmentation
+    rng: np.random.Generator,
+    wide_wh: tuple[int, int],
+    size_wh: tuple[int, int],
+    settings: Augmentation,
 ) -> NDArray[np.float64]:
-    """Return a random (2, 3) matrix from the wide crop to the model's view."""
+    """Return a random (2, 3) matrix from the wide crop to the model's view.
+
+    Args:
+        rng: Source of randomness.
+        wide_wh: Width and height of the wide crop in pixels.
+        size_wh: Width and height of the model's view.
+        settings: How far it may go.
+    """
+    wide, size = np.array(wide_wh, float), np.array(size_wh, float)
     angle = rng.uniform(-settings.rotation_deg, settings.rotation_deg)
     scale = 1.0 + rng.uniform(-settings.scale, settings.scale)
-    matrix = cv2.getRotationMatrix2D(((side - 1) / 2, (side - 1) / 2), angle, scale)
-    shift = rng.uniform(-settings.shift, settings.shift, 2) * size
-    matrix[:, 2] += (size - side) / 2 + shift
+    centre = (float(wide[0] - 1) / 2, float(wide[1] - 1) / 2)
+    matrix = cv2.getRotationMatrix2D(centre, angle, scale)
+    matrix[:, 2] += (size - wide) / 2 + rng.uniform(-settings.shift, settings.shift, 2) * size
     if rng.random() < settings.flip:
-        matrix = np.array([[-1.0, 0, size - 1], [0, 1, 0]]) @ np.vstack([matrix, [0, 0, 1]])
+        matrix = _mirrored(0, size) @ np.vstack([matrix, [0, 0, 1]])
+    # What came later draws only where it is wished, so that older recipes draw what they drew.
+    if settings.flip_vertical and rng.random() < settings.flip_vertical:
+        matrix = _mirrored(1, size) @ np.vstack([matrix, [0, 0, 1]])
+    if settings.shear_deg:
+        slope = np.tan(np.deg2rad(rng.uniform(-settings.shear_deg, settings.shear_deg)))
+        matrix = _about_centre(np.array([[1.0, slope], [0.0, 1.0]]), size) @ _square(matrix)
+    if settings.quarter_turns and rng.random() < settings.quarter_turns:
+        turn = [[[0, -1], [1, 0]], [[-1, 0], [0, -1]], [[0, 1], [-1, 0]]][int(rng.integers(3))]
+        matrix = _about_centre(np.array(turn, float), size) @ _square(matrix)
     return matrix
+
+
+def _mirrored(axis: int, size: NDArray[np.float64]) -> NDArray[np.float64]:
+    matrix = np.eye(2, 3)
+    matrix[axis, axis], matrix[axis, 2] = -1.0, size[axis] - 1
+    return matrix
+
+
+def _about_centre(linear: NDArray[np.float64], size: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the (2, 3) matrix that leaves the middle of the view where it is."""
+    centre = (size - 1) / 2
+    return np.column_stack([linear, centre - linear @ centre])
+
+
+def _square(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.vstack([matrix, [0.0, 0.0, 1.0]])
+
+
+def warp_reflected(
+    crop: ImageU8,
+    matrix: NDArray[np.float64],
+    size_wh: tuple[int, int],
+    cut_matrix: NDArray[np.float64],
+    picture_wh: NDArray[np.int32],
+) -> ImageU8:
+    """Return the view of an upright crop, with its picture mirrored at its edges.
+
+    Args:
+        crop: (H, W, 3) uint8 wide crop, black outside its picture.
+        matrix: (2, 3) wide crop to view.
+        size_wh: Width and height of the view.
+        cut_matrix: (2, 3) picture to wide crop, without rotation.
+        picture_wh: (2,) size of the picture.
+    """
+    corners = np.array([[0, 0], picture_wh - 1], float) * np.diag(cut_matrix) + cut_matrix[:, 2]
+    left, top = np.maximum(np.ceil(corners[0]).astype(int), 0)
+    right, bottom = np.minimum(np.floor(corners[1]).astype(int) + 1, crop.shape[1::-1])
+    inside = np.ascontiguousarray(crop[top:bottom, left:right])
+    moved = matrix.copy()
+    moved[:, 2] += matrix[:, :2] @ [left, top]
+    return cv2.warpAffine(inside, moved, size_wh, borderMode=cv2.BORDER_REFLECT_101)
 
 
 def degrade(crop: ImageU8, rng: np.random.Generator, settings: Augmentation) -> ImageU8:
     """Apply light, colour, blur, resolution, compression, noise and occlusion at random.
 
     Args:
-        crop: (S, S, 3) uint8 RGB; not written to.
+        crop: (H, W, 3) uint8 RGB; not written to.
         rng: Source of randomness; the same state gives the same picture.
         settings: Probabilities.
     """
-    size = crop.shape[0]
+    height, width = crop.shape[:2]
     if rng.random() < settings.occlusion:
         crop = _occlude(crop, rng)
     if rng.random() < settings.light:
@@ -66,6 +130,10 @@ def degrade(crop: ImageU8, rng: np.random.Generator, settings: Augmentation) -> 
         offset = rng.uniform(-25, 25)
         ramp = 255.0 * (np.arange(256) / 255.0) ** gamma * gain + offset
         crop = cv2.LUT(crop, np.clip(ramp, 0, 255).astype(np.uint8))
+    if settings.brightness:
+        factor = 1.0 + rng.uniform(-settings.brightness, settings.brightness)
+        table = np.clip(np.rint(np.arange(256) * factor), 0, 255).astype(np.uint8)
+        crop = cv2.LUT(crop, table)
     if rng.random() < settings.colour:
         gains = rng.uniform(0.85, 1.15, 3)
         table = np.clip(np.arange(256)[:, None] * gains, 0, 255).astype(np.uint8)[None]
@@ -75,9 +143,10 @@ def degrade(crop: ImageU8, rng: np.random.Generator, settings: Augmentation) -> 
     if rng.random() < settings.blur:
         crop = _blur(crop, rng)
     if rng.random() < settings.lowres:
-        small = int(size * rng.uniform(0.25, 0.75))
-        crop = cv2.resize(crop, (small, small), interpolation=cv2.INTER_AREA)
-        crop = cv2.resize(crop, (size, size), interpolation=cv2.INTER_LINEAR)
+        share = rng.uniform(0.25, 0.75)
+        small_wh = int(width * share), int(height * share)
+        crop = cv2.resize(crop, small_wh, interpolation=cv2.INTER_AREA)
+        crop = cv2.resize(crop, (width, height), interpolation=cv2.INTER_LINEAR)
     if rng.random() < settings.noise:
         noise = rng.standard_normal(crop.shape, np.float32) * np.float32(rng.uniform(2, 14))
         crop = np.clip(crop + noise, 0, 255).astype(np.uint8)
@@ -99,9 +168,9 @@ def _blur(crop: ImageU8, rng: np.random.Generator) -> ImageU8:
 
 
 def _occlude(crop: ImageU8, rng: np.random.Generator) -> ImageU8:
-    size = crop.shape[0]
-    width, height = (rng.uniform(0.08, 0.35, 2) * size).astype(int)
-    x, y = int(rng.integers(0, size - width)), int(rng.integers(0, size - height))
+    rows, columns = crop.shape[:2]
+    width, height = (rng.uniform(0.08, 0.35, 2) * (columns, rows)).astype(int)
+    x, y = int(rng.integers(0, columns - width)), int(rng.integers(0, rows - height))
     covered = crop.copy()
     covered[y : y + height, x : x + width] = rng.integers(0, 256, 3)
     return covered

@@ -21,19 +21,21 @@ from facecam.vision.mediapipe_detector import MediaPipeDetector
 
 CACHE_VERSION = 1
 Progress = Callable[[int, int], None]
+Size = int | tuple[int, int]
+"""Side of a square, or width and height, in pixels."""
 
 
 class CropRows:
     """Some rows of a memory-mapped array of crops, read only when asked for.
 
     Args:
-        array: (M, S, S, 3) uint8, memory-mapped.
+        array: (M, H, W, 3) uint8, memory-mapped.
         index: (N,) rows that count.
     """
 
     def __init__(self, array: NDArray[np.uint8], index: NDArray[np.intp]) -> None:
         self._array, self._index = array, index
-        self.side = int(array.shape[1])
+        self.size_wh = int(array.shape[2]), int(array.shape[1])
 
     def __getitem__(self, key: Any) -> ImageU8:
         """Return one crop (an integer) or several (an index array), full size."""
@@ -49,7 +51,7 @@ class CropCache:
     """Crops of one manifest.
 
     Attributes:
-        crops: N crops (S, S, 3) uint8 RGB on disk. The model's view is the middle
+        crops: N crops (H, W, 3) uint8 RGB on disk. The model's view is the middle
             `1 / margin` of it; the rest is for shifting and turning in augmentation.
         matrices: (N, 2, 3) float64, picture pixels to pixels of the model's view.
         picture_wh: (N, 2) size of each picture.
@@ -97,19 +99,26 @@ def find_face(detector: FaceDetector, picture_bgr: ImageU8, t_s: float) -> Detec
     return min(find_faces(detector, picture_bgr, t_s), key=from_centre, default=None)
 
 
+def as_wh(size: Size) -> tuple[int, int]:
+    """Return width and height of a size."""
+    return (size, size) if isinstance(size, int) else size
+
+
 def widened(
-    matrix: NDArray[np.float64], size: int, margin: float
-) -> tuple[NDArray[np.float64], int]:
-    """Return the matrix and the side of a crop with the same pixels that reaches further out."""
-    side = round(size * margin / 2) * 2
+    matrix: NDArray[np.float64], size: Size, margin: float
+) -> tuple[NDArray[np.float64], tuple[int, int]]:
+    """Return matrix and size (w, h) of a crop with the same pixels that reaches further out."""
+    width, height = as_wh(size)
+    # The same whole number of pixels on both sides, so that the middle is the model's view.
+    edges = round(width * (margin - 1) / 2), round(height * (margin - 1) / 2)
     wide = matrix.copy()
-    wide[:, 2] += (side - size) / 2
-    return wide, side
+    wide[:, 2] += edges
+    return wide, (width + 2 * edges[0], height + 2 * edges[1])
 
 
 def cut_manifest(
     manifest: Manifest,
-    size: int,
+    size: Size,
     template: EyeTemplate | None,
     cache_dir: Path,
     margin: float = 1.2,
@@ -119,14 +128,15 @@ def cut_manifest(
 
     Args:
         manifest: Pictures to cut.
-        size: Side of the model's view in pixels.
+        size: Of the model's view.
         template: Where the eyes go, or None for whole pictures.
         cache_dir: Folder of the cache; an entry is complete or absent.
         margin: How much wider than the model's view the stored crops are.
         progress: Called with (done, total).
     """
     key = _cache_key(manifest, size, template, margin)
-    folder = cache_dir / f"{manifest.name}-{size}-{key}"
+    shown = "x".join(map(str, dict.fromkeys(as_wh(size))))
+    folder = cache_dir / f"{manifest.name}-{shown}-{key}"
     if not (folder / "facts.npz").exists():
         _cut_all(manifest, size, template, folder, margin, progress)
     with np.load(folder / "facts.npz", allow_pickle=False) as facts:
@@ -136,7 +146,9 @@ def cut_manifest(
     return CropCache(crops=rows, margin=margin, **arrays)
 
 
-def _cache_key(manifest: Manifest, size: int, template: EyeTemplate | None, margin: float) -> str:
+def _cache_key(
+    manifest: Manifest, size: Size, template: EyeTemplate | None, margin: float
+) -> str:
     digest = hashlib.sha256()
     settings: dict[str, Any] = {"v": CACHE_VERSION, "size": size, "margin": margin}
     settings["template"] = asdict(template) if template else None
@@ -152,14 +164,14 @@ def _cache_key(manifest: Manifest, size: int, template: EyeTemplate | None, marg
 
 def _cut_all(
     manifest: Manifest,
-    size: int,
+    size: Size,
     template: EyeTemplate | None,
     folder: Path,
     margin: float,
     progress: Progress | None,
 ) -> None:
     total = len(manifest)
-    _, side = widened(np.eye(2, 3), size, margin)
+    _, (width, height) = widened(np.eye(2, 3), size, margin)
     matrices = np.zeros((total, 2, 3))
     picture_wh = np.zeros((total, 2), np.int32)
     found = np.zeros(total, bool)
@@ -169,7 +181,7 @@ def _cut_all(
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "facts.npz").unlink(missing_ok=True)
         crops = np.lib.format.open_memmap(
-            folder / "crops.npy", mode="w+", dtype=np.uint8, shape=(total, side, side, 3)
+            folder / "crops.npy", mode="w+", dtype=np.uint8, shape=(total, height, width, 3)
         )
         detector = MediaPipeDetector() if template else None
         for i, path in enumerate(manifest.paths):
@@ -182,11 +194,11 @@ def _cut_all(
             face = find_face(detector, picture, i * 0.01) if detector else None
             if face and template:
                 found[i], keypoints[i] = True, face.keypoints
-                matrices[i] = crop_matrix(face.keypoints, (size, size), template)
+                matrices[i] = crop_matrix(face.keypoints, as_wh(size), template)
             else:
-                matrices[i] = centre_matrix((picture.shape[1], picture.shape[0]), (size, size))
+                matrices[i] = centre_matrix((picture.shape[1], picture.shape[0]), as_wh(size))
             wide, _ = widened(matrices[i], size, margin)
-            crops[i] = cut(picture, wide, (side, side))[..., ::-1]
+            crops[i] = cut(picture, wide, (width, height))[..., ::-1]
             if progress and (i % 50 == 49 or i == total - 1):
                 progress(i + 1, total)
         crops.flush()

@@ -9,8 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facecam.errors import ManifestError
-from facecam.training.augment import blend_context, coverage_mask, degrade, jitter_matrix
-from facecam.training.cutting import CropCache, widened
+from facecam.training.augment import (
+    blend_context,
+    coverage_mask,
+    degrade,
+    jitter_matrix,
+    warp_reflected,
+)
+from facecam.training.cutting import CropCache, Size, as_wh, widened
 from facecam.training.manifest import Manifest
 from facecam.training.recipe import Augmentation, Head, Recipe
 from facecam.types import ImageU8
@@ -129,11 +135,11 @@ class CropBatches(keras.utils.PyDataset):
     def __getitem__(
         self, index: int
     ) -> tuple[ImageU8, dict[str, NDArray[np.float32]], dict[str, NDArray[np.float32]]]:
-        """Return pictures (B, S, S, 3) uint8 RGB, labels and weights (0 where missing) by head."""
+        """Return pictures (B, H, W, 3) uint8 RGB, labels and weights (0 where missing) by head."""
         rng = np.random.default_rng([self._seed, self.epoch, index])
         picked = rng.choice(len(self._where), self._batch_size, p=self._probability)
-        size = self._recipe.input_size
-        pictures = np.empty((self._batch_size, size, size, 3), np.uint8)
+        width, height = self._recipe.input_wh
+        pictures = np.empty((self._batch_size, height, width, 3), np.uint8)
         for i, item in enumerate(picked):
             pictures[i] = self._picture(int(item), rng)
         labels: dict[str, NDArray[np.float32]] = {}
@@ -147,27 +153,30 @@ class CropBatches(keras.utils.PyDataset):
         k, j = self._where[item]
         cache = self._sets[k].cache
         crop = cache.crops[j]
-        side = crop.shape[0]
         if not self._covered[item] and len(self._full) and rng.random() < self._settings.context:
             donor_k, donor_j = self._where[rng.choice(self._full)]
             donor = self._sets[donor_k].cache.crops[donor_j]
             donor = donor[:, ::-1] if rng.random() < 0.5 else donor
-            crop = blend_context(crop, self._mask(item, side), donor)
+            crop = blend_context(crop, self._mask(item), donor)
         elif self._covered[item] and len(self._tight) and rng.random() < self._settings.tight:
-            mask = self._mask(int(rng.choice(self._tight)), side)
+            mask = self._mask(int(rng.choice(self._tight)))
             crop = cv2.bitwise_and(
                 np.ascontiguousarray(crop), np.ascontiguousarray(crop), mask=mask
             )
-        size = self._recipe.input_size
-        matrix = jitter_matrix(rng, side, size, self._settings)
-        view = cv2.warpAffine(np.ascontiguousarray(crop), matrix, (size, size))
+        size_wh = self._recipe.input_wh
+        matrix = jitter_matrix(rng, cache.crops.size_wh, size_wh, self._settings)
+        if self._settings.border == "reflect":
+            wide, _ = widened(cache.matrices[j], size_wh, cache.margin)
+            view = warp_reflected(crop, matrix, size_wh, wide, cache.picture_wh[j])
+        else:
+            view = cv2.warpAffine(np.ascontiguousarray(crop), matrix, size_wh)
         return degrade(view, rng, self._settings)
 
-    def _mask(self, item: int, side: int) -> ImageU8:
+    def _mask(self, item: int) -> ImageU8:
         k, j = self._where[item]
         cache = self._sets[k].cache
-        wide, _ = widened(cache.matrices[j], self._recipe.input_size, cache.margin)
-        return coverage_mask(wide, cache.picture_wh[j], side)
+        wide, size_wh = widened(cache.matrices[j], self._recipe.input_size, cache.margin)
+        return coverage_mask(wide, cache.picture_wh[j], size_wh)
 
 
 def restrict(item: LabelledCrops, split: str) -> LabelledCrops:
@@ -188,13 +197,14 @@ def mask_missing(
     return np.nan_to_num(labels), known.astype(np.float32)
 
 
-def model_view(cache: CropCache, index: NDArray[np.intp], size: int) -> ImageU8:
-    """Return what the model sees live: the middle of the stored crops, (N, size, size, 3)."""
-    edge = (cache.crops.side - size) // 2
-    return np.ascontiguousarray(cache.crops[index][:, edge : edge + size, edge : edge + size])
+def model_view(cache: CropCache, index: NDArray[np.intp], size: Size) -> ImageU8:
+    """Return what the model sees live: the middle of the stored crops, (N, H, W, 3)."""
+    width, height = as_wh(size)
+    left, top = (cache.crops.size_wh[0] - width) // 2, (cache.crops.size_wh[1] - height) // 2
+    return np.ascontiguousarray(cache.crops[index][:, top : top + height, left : left + width])
 
 
-def coverage(item: LabelledCrops, size: int) -> NDArray[np.float64]:
+def coverage(item: LabelledCrops, size: Size) -> NDArray[np.float64]:
     """Return the share of each model view that its picture covers."""
     cache = item.cache
     pairs = zip(cache.matrices, cache.picture_wh, strict=True)

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
+from numpy.typing import NDArray
 
 from facecam.training.backbones import build_backbone
 from facecam.training.recipe import Head, Recipe
@@ -21,7 +23,8 @@ class ExpectationLoss(keras.losses.Loss):
 
     Args:
         values: Numbers that the classes stand for.
-        label_sd: Width of the target distribution in units of the values; 0 means one class.
+        label_sd: Width of the target distribution in units of the values; 0 means the class nearest
+            to the label alone (sparse categorical cross-entropy).
         l1: Weight of the absolute error.
     """
 
@@ -33,8 +36,12 @@ class ExpectationLoss(keras.losses.Loss):
         """Return (B,) losses of labels (B,) or (B, 1) and logits (B, K)."""
         values = ops.convert_to_tensor(self.values, dtype=y_pred.dtype)
         label = ops.reshape(ops.cast(y_true, y_pred.dtype), (-1, 1))
-        sd = max(self.label_sd, 0.1)
-        target = ops.softmax(-ops.square(values - label) / (2.0 * sd * sd), axis=-1)
+        distance = ops.square(values - label)
+        if self.label_sd > 0:
+            target = ops.softmax(-distance / (2.0 * self.label_sd**2), axis=-1)
+        else:
+            nearest = ops.argmin(distance, axis=-1)
+            target = ops.one_hot(nearest, len(self.values), dtype=y_pred.dtype)
         loss = -ops.sum(target * ops.log_softmax(y_pred, axis=-1), axis=-1)
         expected = ops.sum(ops.softmax(y_pred, axis=-1) * values, axis=-1)
         return loss + self.l1 * ops.abs(expected - label[:, 0])
@@ -47,80 +54,184 @@ class ExpectationLoss(keras.losses.Loss):
 
 @keras.saving.register_keras_serializable("facecam")
 class SmoothedSoftmaxLoss(keras.losses.Loss):
-    """Cross-entropy of class indices and logits, with label smoothing."""
+    """Cross-entropy of class indices and logits, with label smoothing and weights of classes.
 
-    def __init__(self, label_smoothing: float = 0.0, **options: Any) -> None:
+    Args:
+        label_smoothing: Share of the target that all classes get alike.
+        class_weights: (K,) factor of the loss of pictures of each class; None for no weights.
+    """
+
+    def __init__(
+        self,
+        label_smoothing: float = 0.0,
+        class_weights: list[float] | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__(**options)
-        self.label_smoothing = label_smoothing
+        self.label_smoothing, self.class_weights = label_smoothing, class_weights
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Return (B,) losses of labels (B,) or (B, 1) and logits (B, K)."""
         count = y_pred.shape[-1]
         label = ops.cast(ops.reshape(y_true, (-1,)), "int32")
-        target = ops.one_hot(label, count, dtype=y_pred.dtype)
-        target = target * (1.0 - self.label_smoothing) + self.label_smoothing / count
-        return -ops.sum(target * ops.log_softmax(y_pred, axis=-1), axis=-1)
+        one_hot = ops.one_hot(label, count, dtype=y_pred.dtype)
+        target = one_hot * (1.0 - self.label_smoothing) + self.label_smoothing / count
+        loss = -ops.sum(target * ops.log_softmax(y_pred, axis=-1), axis=-1)
+        if self.class_weights is None:
+            return loss
+        weights = ops.convert_to_tensor(self.class_weights, dtype=y_pred.dtype)
+        return loss * ops.sum(one_hot * weights, axis=-1)
 
     def get_config(self) -> dict[str, Any]:
         """Return what the constructor takes."""
-        return {**super().get_config(), "label_smoothing": self.label_smoothing}
+        own = {"label_smoothing": self.label_smoothing, "class_weights": self.class_weights}
+        return {**super().get_config(), **own}
+
+
+@keras.saving.register_keras_serializable("facecam")
+class SigmoidLoss(keras.losses.Loss):
+    """Binary cross-entropy of 0/1 labels and logits, the mean over the classes.
+
+    Args:
+        label_smoothing: Labels move by half of it towards 0.5.
+        weights: (K, 2) factors of the loss of no and of yes for each class; None for no weights.
+    """
+
+    def __init__(
+        self,
+        label_smoothing: float = 0.0,
+        weights: list[list[float]] | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.label_smoothing, self.weights = label_smoothing, weights
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Return (B,) losses of labels and logits (B, K)."""
+        label = ops.cast(ops.reshape(y_true, ops.shape(y_pred)), y_pred.dtype)
+        target = label * (1.0 - self.label_smoothing) + 0.5 * self.label_smoothing
+        # log(1 + exp(z)) - target * z, in a form that does not overflow
+        loss = ops.relu(y_pred) - y_pred * target + ops.log1p(ops.exp(-ops.abs(y_pred)))
+        if self.weights is not None:
+            weights = ops.convert_to_tensor(self.weights, dtype=y_pred.dtype)
+            loss = loss * (weights[:, 0] * (1.0 - label) + weights[:, 1] * label)
+        return ops.mean(loss, axis=-1)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what the constructor takes."""
+        own = {"label_smoothing": self.label_smoothing, "weights": self.weights}
+        return {**super().get_config(), **own}
 
 
 @dataclass(frozen=True)
 class Network:
-    """A recipe's network and its two halves, which share weights.
+    """A recipe's network and its parts, which share weights.
 
     Attributes:
-        model: uint8 RGB (N, S, S, 3) to a dict of logits by head.
+        model: uint8 RGB (N, H, W, 3) to a dict of logits by head.
         backbone: uint8 RGB to feature maps (N, h, w, C).
-        top: Pooled features (N, C) to the same dict of logits.
+        pooled: uint8 RGB to what the heads see: (N, C) averages, or (N, h * w * C) of all maps.
+        top: Pooled features to the same dict of logits as `model`.
     """
 
     model: keras.Model
     backbone: keras.Model
+    pooled: keras.Model
     top: keras.Model
 
 
 def build_network(recipe: Recipe) -> Network:
     """Build the network of a recipe, with fresh heads on its backbone's weights."""
     keras.utils.set_random_seed(recipe.training.seed)
-    backbone = build_backbone(recipe.backbone, recipe.input_size)
-    channels = backbone.output.shape[-1]
-    pooled = keras.Input((channels,), name="pooled_features")
-    dropped = keras.layers.Dropout(recipe.training.dropout, name="dropout")(pooled)
-    top = keras.Model(
-        pooled, {head.name: _head(head, dropped) for head in recipe.heads}, name="top"
-    )
-    pool = keras.layers.GlobalAveragePooling2D(name=POOLED)(backbone.output)
+    backbone = build_backbone(recipe.backbone, recipe.input_wh)
+    if recipe.backbone.pooling == "average":
+        pool = keras.layers.GlobalAveragePooling2D(name=POOLED)(backbone.output)
+    else:
+        pool = keras.layers.Flatten(name=POOLED)(backbone.output)
+    features = keras.Input((pool.shape[-1],), name="pooled_features")
+    x = keras.layers.Dropout(recipe.training.dropout, name="dropout")(features)
+    for name, units in zip(trunk_layers(recipe), recipe.trunk, strict=True):
+        x = keras.layers.Dense(units, activation="relu", name=name)(x)
+    top = keras.Model(features, {head.name: _head(head, x) for head in recipe.heads}, name="top")
     # The top's layers are called again on the real features, so that the whole stays one flat
     # graph whose layers can be reached by name.
     x = top.get_layer("dropout")(pool)
+    for name in trunk_layers(recipe):
+        x = top.get_layer(name)(x)
     outputs = {head.name: _again(top, head, x) for head in recipe.heads}
     model = keras.Model(backbone.inputs, outputs, name=recipe.name.replace("-", "_"))
-    return Network(model, backbone, top)
+    return Network(model, backbone, keras.Model(backbone.inputs, pool, name="features"), top)
 
 
-def _layer_names(head: Head) -> list[str]:
+def trunk_layers(recipe: Recipe) -> list[str]:
+    """Return the names of the dense layers that all heads share, in order."""
+    return [f"trunk{i}" for i in range(len(recipe.trunk))]
+
+
+def head_layers(head: Head) -> list[str]:
+    """Return the names of a head's own dense layers, in order; the last one gives the logits."""
     return [f"{head.name}_hidden{i}" for i in range(len(head.hidden))] + [f"{head.name}_logits"]
 
 
 def _head(head: Head, x: keras.KerasTensor) -> keras.KerasTensor:
-    *hidden, last = _layer_names(head)
+    *hidden, last = head_layers(head)
     for name, units in zip(hidden, head.hidden, strict=True):
         x = keras.layers.Dense(units, activation="relu", name=name)(x)
     return keras.layers.Dense(len(head.classes), name=last)(x)
 
 
 def _again(top: keras.Model, head: Head, x: keras.KerasTensor) -> keras.KerasTensor:
-    for name in _layer_names(head):
+    for name in head_layers(head):
         x = top.get_layer(name)(x)
     return x
 
 
-def head_loss(head: Head) -> keras.losses.Loss:
-    """Return the loss of a head on its logits."""
+def head_loss(head: Head, labels: NDArray[np.float32] | None = None) -> keras.losses.Loss:
+    """Return the loss of a head on its logits.
+
+    Args:
+        head: A recipe's head.
+        labels: Training labels as `data.head_labels` gives them, for balanced class weights.
+    """
     if head.kind == "expectation":
         return ExpectationLoss([int(c) for c in head.classes], head.label_sd, head.l1)
+    weights = class_weights(head, labels)
+    listed = None if weights is None else weights.tolist()
     if head.kind == "softmax":
-        return SmoothedSoftmaxLoss(head.label_smoothing)
-    return keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=head.label_smoothing)
+        return SmoothedSoftmaxLoss(head.label_smoothing, listed)
+    return SigmoidLoss(head.label_smoothing, listed)
+
+
+def class_weights(
+    head: Head, labels: NDArray[np.float32] | None = None
+) -> NDArray[np.float64] | None:
+    """Return the factors of the classes' losses, or None where the recipe asks for none.
+
+    `balanced` is n / (classes * n_class), after King and Zeng, "Logistic Regression in Rare Events
+    Data" (Political Analysis 2001), as scikit-learn has it; a class without a picture weighs 1.
+
+    Args:
+        head: A softmax or sigmoid head.
+        labels: (N,) class indices or (N, K) zeros and ones of the training pictures, NaN where
+            missing.
+
+    Returns:
+        (K,) by class for softmax, (K, 2) of no and yes by class for sigmoid.
+    """
+    if head.class_weights is None:
+        return None
+    yes_no = head.kind == "sigmoid"
+    if isinstance(head.class_weights, dict):
+        given = np.array([head.class_weights.get(str(c), 1.0) for c in head.classes])
+        return np.stack([np.ones(len(given)), given], axis=1) if yes_no else given
+    if labels is None:
+        raise ValueError("balanced class weights need the training labels")
+    if yes_no:
+        columns = [column[~np.isnan(column)] for column in labels.T]
+        return np.stack([_balanced(np.bincount(c.astype(int), minlength=2)) for c in columns])
+    known = labels[~np.isnan(labels)].astype(int)
+    return _balanced(np.bincount(known, minlength=len(head.classes)))
+
+
+def _balanced(counts: NDArray[np.intp]) -> NDArray[np.float64]:
+    return np.where(counts > 0, counts.sum() / (len(counts) * np.maximum(counts, 1)), 1.0)

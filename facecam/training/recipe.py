@@ -14,6 +14,9 @@ class _Strict(BaseModel):
 
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
+Side = Annotated[int, Field(ge=16, le=1024)]
+Pixels = Literal["caffe", "tf", "unit", "lite", "torch", "raw"]
 
 
 class Crop(_Strict):
@@ -28,15 +31,19 @@ class Crop(_Strict):
 class Backbone(_Strict):
     """A convolutional network without its top.
 
+    `name` is one of `keras.applications`, `EfficientNetLite0`, `SmallCNN` or `SmallCNNPooled`.
     `weights` is a path to a Keras 3 weights file (relative to the recipe, or absolute), `imagenet`
     or `none`; `pixels` is what the network expects: `caffe` (BGR minus the ImageNet means), `tf`
-    (v / 127.5 - 1), `unit` (v / 255).
+    (v / 127.5 - 1), `unit` (v / 255), `lite` ((v - 127) / 128), `torch` (RGB, ImageNet's means and
+    deviations), `raw` (0 to 255, the network scales by itself), or `auto`, by the name. `pooling`
+    is what heads see of the feature maps: their `average`, or all of them (`flatten`).
     """
 
     name: str
     weights: str = "none"
     weights_size: int = 224
-    pixels: Literal["caffe", "tf", "unit"] = "tf"
+    pixels: Pixels | Literal["auto"] = "auto"
+    pooling: Literal["average", "flatten"] = "average"
     freeze_batchnorm: bool = True
 
 
@@ -50,7 +57,10 @@ class Goal(_Strict):
 class Head(_Strict):
     """One output.
 
-    `classes` names the classes; for `expectation`, the numbers. `column` is the manifest column
+    `classes` names the classes; for `expectation`, the numbers; `auto` takes them from the training
+    pictures. `class_weights` weighs the classes' losses: `balanced` (as if all were equally
+    frequent) or a weight by class (1 for classes not named; of a sigmoid head the weight of yes).
+    `column` is the manifest column
     (default: the head's name). A sigmoid head of one class reads 0/1, one of several reads a 0/1
     column per class. `label_sd` smooths expectation targets (Gaussian, in units of the classes);
     `l1` weighs the absolute error of the expectation beside the cross-entropy. `threshold` says how
@@ -61,12 +71,13 @@ class Head(_Strict):
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     title: dict[Literal["en", "ko"], str] = {}
     kind: Literal["softmax", "sigmoid", "expectation"]
-    classes: list[str] | list[int]
+    classes: list[str] | list[int] | Literal["auto"]
     labels: dict[Literal["en", "ko"], dict[str, str]] = {}
     unit: str | None = None
     column: str | None = None
     hidden: list[int] = []
     weight: Annotated[float, Field(ge=0)] = 1.0
+    class_weights: Literal["balanced"] | dict[str, Positive] | None = None
     label_sd: Annotated[float, Field(ge=0)] = 0.0
     label_smoothing: Annotated[float, Field(ge=0, lt=0.5)] = 0.0
     l1: Annotated[float, Field(ge=0)] = 0.0
@@ -96,8 +107,18 @@ class Head(_Strict):
     def _check(self) -> "Head":
         if self.kind != "sigmoid" and self.threshold != "youden":
             raise ValueError("only a sigmoid head has a threshold")
+        if self.kind == "expectation" and self.class_weights is not None:
+            raise ValueError("an expectation head has no class_weights")
+        if self.classes == "auto":
+            if self.kind == "sigmoid":
+                raise ValueError("a sigmoid head names its classes; auto is for the other kinds")
+            return self
         if len(self.classes) != len(set(self.classes)) or not self.classes:
             raise ValueError("classes must be distinct and not empty")
+        if isinstance(self.class_weights, dict):
+            unknown = sorted(set(self.class_weights) - set(map(str, self.classes)))
+            if unknown:
+                raise ValueError(f"class_weights names '{unknown[0]}', which is no class")
         if self.kind == "expectation" and not all(isinstance(c, int) for c in self.classes):
             raise ValueError("an expectation head needs whole numbers as classes")
         if self.kind != "expectation" and not all(isinstance(c, str) for c in self.classes):
@@ -124,9 +145,17 @@ class Augmentation(_Strict):
     """What a webcam does to pictures; every number is a probability unless its name says else."""
 
     flip: Share = 0.0
-    rotation_deg: Annotated[float, Field(ge=0, le=45)] = 0.0
+    flip_vertical: Share = 0.0
+    quarter_turns: Share = 0.0
+    """Probability of a turn by 90, 180 or 270 degrees."""
+    rotation_deg: Annotated[float, Field(ge=0, le=180)] = 0.0
+    shear_deg: Annotated[float, Field(ge=0, le=45)] = 0.0
     scale: Annotated[float, Field(ge=0, le=0.5)] = 0.0
     shift: Annotated[float, Field(ge=0, le=0.3)] = 0.0
+    brightness: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Largest change of brightness, up or down, as a share of it."""
+    border: Literal["black", "reflect"] = "black"
+    """What lies outside a picture that is moved; `reflect` is for whole pictures."""
     light: Share = 0.0
     colour: Share = 0.0
     grey: Share = 0.0
@@ -145,14 +174,23 @@ class Phase(_Strict):
     """One stretch of training.
 
     `freeze`: `all` trains the heads alone, on features computed once and without augmentation;
-    `none` trains everything; a whole number trains the backbone from that layer on.
+    `none` trains everything; a whole number or a layer's name trains the backbone from there on
+    (numbers as in `keras.applications`, whose layer 0 is the input). With `stored_features: false`
+    frozen backbones see augmented pictures. `schedule`: `step` multiplies the rate by 1, 0.2, 0.04
+    and 0.008 in the four quarters, `cosine` warms up and falls to a hundredth, `plateau` multiplies
+    it by `plateau_factor` after `plateau_patience` epochs without a better validation score.
+    `patience` ends the phase after so many epochs without a better score.
     """
 
     epochs: Annotated[int, Field(ge=1)]
     learning_rate: Annotated[float, Field(gt=0)]
-    freeze: Literal["all", "none"] | int = "none"
-    schedule: Literal["constant", "cosine"] = "constant"
+    freeze: Literal["all", "none"] | int | str = "none"
+    stored_features: bool = True
+    schedule: Literal["constant", "step", "cosine", "plateau"] = "constant"
     warmup_share: Share = 0.05
+    plateau_factor: Annotated[float, Field(gt=0, lt=1)] = 0.3
+    plateau_patience: Annotated[int, Field(ge=1)] = 3
+    patience: Annotated[int, Field(ge=1)] | None = None
     batch_size: Annotated[int, Field(ge=1)] | None = None
 
 
@@ -175,10 +213,18 @@ class Evaluation(_Strict):
 
     `folds`: 0 measures the validation split; K of at least 2 measures every picture by a model
     that was fitted without the people on it (K folds grouped by subject), and then fits the model
-    that is shipped on all people. That needs phases with `freeze: all` only.
+    that is shipped on all people. That needs phases with `freeze: all` only. `gallery` puts the
+    pictures of the worst mistakes into the report that ships: only for data that may be passed on.
     """
 
     folds: Annotated[int, Field(ge=0, le=20)] = 0
+    gallery: bool = False
+
+    @model_validator(mode="after")
+    def _check(self) -> "Evaluation":
+        if self.folds == 1:
+            raise ValueError("folds takes 0 (none) or at least 2")
+        return self
 
 
 class Card(_Strict):
@@ -198,9 +244,12 @@ class Recipe(_Strict):
     version: str = "1.0.0"
     title: dict[Literal["en", "ko"], str] = {}
     target: Literal["face", "frame"] = "face"
-    input_size: Annotated[int, Field(ge=16, le=1024)] = 128
+    input_size: Side | tuple[Side, Side] = 128
+    """Side of the model's square pictures, or [width, height], in pixels."""
     crop: Crop = Crop()
     backbone: Backbone
+    trunk: list[Annotated[int, Field(ge=1)]] = []
+    """Hidden layers that all heads share."""
     heads: Annotated[list[Head], Field(min_length=1)]
     data: Data = Data()
     augmentation: Augmentation = Augmentation()
@@ -215,7 +264,18 @@ class Recipe(_Strict):
         names = [head.name for head in self.heads]
         if len(names) != len(set(names)) or "features" in names:
             raise ValueError("head names must be distinct, and none may be 'features'")
+        if "trunk" in names:
+            raise ValueError("no head may be called 'trunk', which its shared layers are")
+        upright = self.target == "frame" or self.crop.method == "whole"
+        if self.augmentation.border == "reflect" and not upright:
+            raise ValueError("augmentation.border: reflect is for whole pictures")
         return self
+
+    @property
+    def input_wh(self) -> tuple[int, int]:
+        """Width and height of the model's pictures in pixels."""
+        size = self.input_size
+        return (size, size) if isinstance(size, int) else size
 
 
 def load_recipe(path: Path, overrides: list[str] | None = None) -> Recipe:

@@ -26,7 +26,7 @@ def test_no_augmentation_changes_nothing() -> None:
     rng = np.random.default_rng(0)
     crop = rng.integers(0, 256, (32, 32, 3), np.uint8)
     np.testing.assert_array_equal(degrade(crop, rng, Augmentation()), crop)
-    matrix = jitter_matrix(rng, 40, 32, Augmentation())
+    matrix = jitter_matrix(rng, (40, 40), (32, 32), Augmentation())
     np.testing.assert_allclose(matrix, [[1, 0, -4], [0, 1, -4]], atol=1e-9)
 
 
@@ -44,6 +44,6 @@ def test_the_same_seed_gives_the_same_picture() -> None:
 
 
 def test_a_flip_mirrors_about_the_middle() -> None:
-    matrix = jitter_matrix(np.random.default_rng(0), 40, 32, Augmentation(flip=1.0))
+    matrix = jitter_matrix(np.random.default_rng(0), (40, 40), (32, 32), Augmentation(flip=1.0))
     left, right = matrix @ [4, 4, 1], matrix @ [35, 4, 1]
     np.testing.assert_allclose([left[0], right[0]], [31, 0], atol=1e-9)
