@@ -36,7 +36,6 @@ class KerasModel:
 
     def __init__(self, model: keras.Model, facts: ModelFacts) -> None:
         self.facts = facts
-        self.model = model
         outputs = model.output if isinstance(model.output, dict) else {}
         missing = [head.name for head in facts.heads if head.name not in outputs]
         if missing:
@@ -45,6 +44,8 @@ class KerasModel:
                 "again."
             )
         self._outputs = {head.name: outputs[head.name] for head in facts.heads}
+        # Made anew with one input that is no list, as the pictures are given, and no other outputs.
+        self.model = model = keras.Model(model.inputs[0], self._outputs)
         convolutions = [la.name for la in model.layers if isinstance(la, _CONVOLUTIONS)]
         if not convolutions:
             raise ModelPackageError(
@@ -112,7 +113,7 @@ class KerasModel:
         if name not in self._probes:
             explained = self.model.get_layer(name).output
             outputs = {**self._outputs, "explained": explained}
-            self._probes[name] = keras.Model(self.model.inputs, outputs)
+            self._probes[name] = keras.Model(self.model.inputs[0], outputs)
         return self._probes[name]
 
     @staticmethod
