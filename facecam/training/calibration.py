@@ -87,6 +87,40 @@ def fit_calibration(
     }
 
 
+def fit_or_leave(
+    head: HeadLike, logits: ArrayLike, labels: ArrayLike
+) -> tuple[dict[str, Any], list[str]]:
+    """Fit what a package stores for one head, or leave out what its labels do not allow.
+
+    A class that cannot be fitted keeps its probabilities as they are and a threshold of 0.5.
+
+    Args:
+        head: Name, kind and classes; its `threshold_rule` where it has one.
+        logits: (N, K).
+        labels: As in `check_arrays`.
+
+    Returns:
+        As of `fit_calibration`, and a sentence for each class that was left.
+    """
+    rule = getattr(head, "threshold_rule", YOUDEN)
+    if head.kind != "sigmoid":
+        try:
+            return fit_calibration(head, logits, labels), []
+        except TrainingError as error:
+            return {}, [str(error)]
+    z, y = check_arrays(head, logits, labels)
+    parts, complaints = [], []
+    for i in range(len(head.classes)):
+        try:
+            one = OneClass(head, i)
+            parts.append(fit_calibration(one, z[:, i, None], y[:, i], threshold_rule=rule))
+        except TrainingError as error:
+            parts.append({"scale": [1.0], "shift": [0.0], "thresholds": [0.5]})
+            complaints.append(f"{error} Its threshold stays at 0.5.")
+    keys = ("scale", "shift", "thresholds")
+    return {key: [float(part[key][0]) for part in parts] for key in keys}, complaints
+
+
 def interval(head: HeadLike, probs: Floats, calibration: Mapping[str, Any]) -> tuple[Floats, ...]:
     """Return value, low and high (N,) of an expectation head, as `decode.reading` gives them."""
     numbers = np.asarray(head.classes, np.float64)
