@@ -10,15 +10,15 @@ from pathlib import Path
 import cv2
 
 from facecam.capture.decoders import set_up_decoders
-from facecam.capture.devices import CameraDevice, list_cameras
-from facecam.capture.pump import CaptureFacts, CapturePump, VideoCapture
+from facecam.capture.devices import CameraDevice, find_again, list_cameras, programs_using
+from facecam.capture.pump import CaptureFacts, CapturePump, VideoCapture, stuck_pumps
 from facecam.capture.source import SourceInfo
 from facecam.errors import CameraLostError, CameraOpenError, SourceError
 from facecam.timing import Clock, monotonic_s
 from facecam.types import Frame
 
 _OPEN_TIMEOUT_S = 9.0
-_READ_TIMEOUT_S = 5.0
+_READ_TIMEOUT_S = 2.5  # a little more than the driver's own limit, see decoders.py
 _FIRST_TRIES = 30  # some cameras fail reads while they warm up
 
 CaptureOpener = Callable[[int], VideoCapture]
@@ -82,11 +82,17 @@ class CameraSource:
         name = camera if isinstance(camera, str) else f"Camera {camera}"
         asked = f"MJPG {size_wh[0]}x{size_wh[1]} {fps:g} Hz"
         self._info = SourceInfo(name, "camera", True, size_wh, fps, asked=asked)
+        self._followed: SourceInfo | None = None
 
     @property
     def info(self) -> SourceInfo:
         """Facts about the camera; complete after `open`."""
         return self._info
+
+    def follow(self, info: SourceInfo) -> None:
+        """Open the very camera that gave this info, wherever it is plugged in now."""
+        if info.kind == "camera" and info.identity:
+            self._followed = info
 
     def open(self) -> None:
         """Open the camera and wait for its first picture. Raises `CameraOpenError`."""
@@ -97,12 +103,22 @@ class CameraSource:
         # macOS and Windows take a second or more to list cameras: not before a picture is there,
         # unless the name is all that is known.
         is_slow = sys.platform != "linux" and self._devices is list_cameras
-        is_listed = isinstance(self._camera, str) or not is_slow
+        is_listed = isinstance(self._camera, str) or not is_slow or self._followed is not None
         devices = self._devices() if is_listed else ()
         index = self._find(devices)
-        name = next((d.name for d in devices if d.index == index), f"Camera {index}")
-        self._info = replace(self._info, name=name)
+        device = next(
+            (d for d in devices if d.index == index), CameraDevice(index, f"Camera {index}")
+        )
+        name = device.name
+        self._info = replace(self._info, name=name, identity=device.identity)
         label = f"camera {index}" if name == f"Camera {index}" else f"camera {index} ({name})"
+
+        pump_name = f"camera {index}"
+        if stuck_pumps(f"capture-pump {pump_name}"):
+            raise CameraOpenError(
+                f"The {label} is still held by a call to its driver that does not return: unplug "
+                "it and plug it in again."
+            )
 
         def opener() -> VideoCapture:
             capture = self._open_capture(index)
@@ -119,7 +135,11 @@ class CameraSource:
             return capture
 
         self._pump = CapturePump(
-            opener, newest_wins=lambda _: True, clock=self._clock, first_tries=_FIRST_TRIES
+            opener,
+            newest_wins=lambda _: True,
+            clock=self._clock,
+            first_tries=_FIRST_TRIES,
+            name=pump_name,
         )
         if self._closed.is_set():
             return
@@ -136,15 +156,26 @@ class CameraSource:
             if self._closed.is_set():
                 return
             raise CameraOpenError(
-                f"The {label} opens but gives no picture: close other programs that use it, or "
-                "choose another camera."
+                f"The {label} opens but gives no picture: {_close_others(device.path)}, or choose "
+                "another camera."
             )
         self._info = replace(
             self._info, size_wh=facts.size_wh, fps=facts.fps, given=_in_words(facts)
         )
 
     def _find(self, devices: tuple[CameraDevice, ...]) -> int:
-        """Return the index of the wanted camera: by number, full name, then part of a name."""
+        """Return the index of the wanted camera: by number, full name, then part of a name.
+
+        A camera that is followed counts by its identity alone.
+        """
+        if self._followed is not None:
+            again = find_again(self._followed.identity, devices)
+            if again is None:
+                raise CameraOpenError(
+                    f"{self._followed.name} is not connected: plug it in again, or choose another "
+                    "camera."
+                )
+            return again.index
         if isinstance(self._camera, int):
             return self._camera
         wanted = self._camera.casefold().strip()
@@ -219,4 +250,13 @@ def _why_not_opened(index: int, label: str, devices: tuple[CameraDevice, ...]) -
             f"The {label} cannot be opened: allow the camera for this program in System Settings, "
             "Privacy & Security, and close other programs that use it."
         )
-    return f"The {label} cannot be opened: close other programs that use it, then try again."
+    path = next(d.path for d in devices if d.index == index)
+    return f"The {label} cannot be opened: {_close_others(path)}, then try again."
+
+
+def _close_others(path: str) -> str:
+    """Return what to do about a camera in use, with the names of its users where they are known."""
+    users = programs_using(path) if path else ()
+    if users:
+        return f"close {' and '.join(users)}, which has it in use"
+    return "close other programs that use it"

@@ -5,7 +5,7 @@ import sys
 
 import cv2
 
-_V4L_SELECT_TIMEOUT_S = 4
+_V4L_SELECT_TIMEOUT_S = 2
 _is_set_up = False
 
 

@@ -29,11 +29,34 @@ class CameraDevice:
         index: Number to open it with.
         name: Name for people; "Camera 0" where the system tells none.
         path: Device node on Linux, "" elsewhere.
+        identity: Tells it from other cameras whatever its index is: maker, product, serial number
+            and part, then "@" and where it is plugged in. Without USB its name stands for these.
     """
 
     index: int
     name: str
     path: str = ""
+    identity: str = ""
+
+    @property
+    def kin(self) -> str:
+        """The identity without the place."""
+        return self.identity.rpartition("@")[0] or self.identity
+
+
+def find_again(identity: str, devices: Sequence[CameraDevice]) -> CameraDevice | None:
+    """Return the camera with an identity: in its old place, else anywhere if there is just one.
+
+    Cheap cameras have no serial number, or all the same: of two alike only the place tells.
+    """
+    kin = CameraDevice(-1, "", identity=identity).kin
+    for alike in (
+        [device for device in devices if device.identity == identity],
+        [device for device in devices if device.kin == kin],
+    ):
+        if len(alike) == 1:
+            return alike[0]
+    return None
 
 
 def list_cameras() -> tuple[CameraDevice, ...]:
@@ -82,7 +105,10 @@ def linux_cameras(
             is_camera = bool(bits & (_CAP_VIDEO_CAPTURE | _CAP_VIDEO_CAPTURE_MPLANE))
         if is_camera:
             name = _first_line(entry / "name") or f"Camera {number}"
-            found.append(CameraDevice(int(number), _tidy_name(name), str(dev / entry.name)))
+            identity = _identity(entry, name)
+            found.append(
+                CameraDevice(int(number), _tidy_name(name), str(dev / entry.name), identity)
+            )
     return tuple(sorted(found, key=lambda device: device.index))
 
 
@@ -90,6 +116,41 @@ def _first_line(path: Path) -> str:
     with contextlib.suppress(OSError):
         return path.read_text("utf-8", "replace").strip()
     return ""
+
+
+def _identity(entry: Path, name: str) -> str:
+    """Return the identity of a node from what sysfs tells of the USB device behind it."""
+    part = _first_line(entry / "index")
+    try:
+        interface = (entry / "device").resolve(strict=True)
+    except (OSError, RuntimeError):
+        return f"name:{name}:{part}@"
+    usb = interface.parent  # of 1-4:1.0, the first interface of what is plugged into port 1-4
+    product = ":".join(_first_line(usb / item) for item in ("idVendor", "idProduct", "serial"))
+    if product == "::":
+        return f"name:{name}:{part}@{interface}"
+    number = interface.name.rpartition(":")[2]
+    return f"usb:{product}:{number}:{part}@{interface}"
+
+
+def programs_using(node: str | Path, proc: Path = Path("/proc")) -> tuple[str, ...]:
+    """Return the other programs that hold a device node open, as "cheese (process 4711)".
+
+    Only those of the same account can be seen; () on systems without /proc.
+    """
+    users = []
+    try:
+        processes = [item for item in proc.iterdir() if item.name.isdecimal()]
+    except OSError:
+        return ()
+    for process in processes:
+        if int(process.name) == os.getpid():
+            continue
+        with contextlib.suppress(OSError):
+            if any(os.readlink(link) == str(node) for link in (process / "fd").iterdir()):
+                name = _first_line(process / "comm") or "a program"
+                users.append(f"{name} (process {process.name})")
+    return tuple(sorted(users))
 
 
 def _tidy_name(name: str) -> str:
@@ -149,7 +210,9 @@ def queried_cameras(
         names = parse(done.stdout.decode("utf-8", "replace"))
     except (OSError, subprocess.SubprocessError, ValueError, KeyError, TypeError, AttributeError):
         return (CameraDevice(0, "Camera 0"),)
-    return tuple(CameraDevice(index, name) for index, name in enumerate(names))
+    return tuple(
+        CameraDevice(index, name, identity=f"name:{name}") for index, name in enumerate(names)
+    )
 
 
 def parse_system_profiler(output: str) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """A thread around a video capture, so that nobody waits longer for a driver than he wants to."""
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +13,22 @@ from facecam.capture.pictures import to_bgr8
 from facecam.timing import Clock
 from facecam.types import ImageU8
 
+log = logging.getLogger(__name__)
+
 _JOIN_S = 0.5
+_left_behind: list[threading.Thread] = []
+_left_behind_lock = threading.Lock()
+
+
+def stuck_pumps(prefix: str = "capture-pump") -> tuple[str, ...]:
+    """Return the names of the pumps that were closed but are still held by their driver.
+
+    Args:
+        prefix: Only names that begin so.
+    """
+    with _left_behind_lock:
+        _left_behind[:] = [thread for thread in _left_behind if thread.is_alive()]
+        return tuple(item.name for item in _left_behind if item.name.startswith(prefix))
 
 
 class VideoCapture(Protocol):
@@ -92,8 +108,10 @@ class CapturePump:
 
     Drivers and networks can block in `open` and `read` for ever, a capture must not be released
     under a running `read`, and some systems want every call from one thread; here the caller waits
-    on a condition with a deadline instead. A thread that is stuck in a driver is left behind: it
-    releases the capture and ends as soon as the driver returns.
+    on a condition with a deadline instead. A thread that is stuck in a driver is left behind, under
+    its name (`stuck_pumps`): it releases the capture and ends as soon as the driver returns. (A
+    child process could be ended instead, but every picture would have to be copied out of it, and
+    macOS asks for camera access anew for each program.)
 
     `start` and `take` belong to one thread, `close` to any; the capture belongs to the pump's.
 
@@ -104,6 +122,7 @@ class CapturePump:
             the facts. Otherwise the pump waits until it was taken.
         clock: Stamps pictures.
         first_tries: Reads that may fail before the first picture (cameras that warm up).
+        name: What is captured; in the name of the thread.
     """
 
     def __init__(
@@ -113,6 +132,7 @@ class CapturePump:
         newest_wins: Callable[[CaptureFacts], bool],
         clock: Clock,
         first_tries: int = 1,
+        name: str = "",
     ) -> None:
         self._opener = opener
         self._newest_wins = newest_wins
@@ -124,7 +144,9 @@ class CapturePump:
         self._error: Exception | None = None
         self._slot: Grabbed | None = None
         self._facts: CaptureFacts | None = None
-        self._thread = threading.Thread(target=self._run, name="capture-pump", daemon=True)
+        self._thread = threading.Thread(
+            target=self._run, name=f"capture-pump {name}".strip(), daemon=True
+        )
 
     def start(self, timeout_s: float) -> CaptureFacts | None:
         """Open the capture and wait for its first picture (which `take` will give).
@@ -175,6 +197,14 @@ class CapturePump:
             self._changed.notify_all()
         if self._thread.is_alive() and threading.current_thread() is not self._thread:
             self._thread.join(_JOIN_S)
+            if self._thread.is_alive():
+                self._leave_behind()
+
+    def _leave_behind(self) -> None:
+        with _left_behind_lock:
+            if self._thread not in _left_behind:
+                _left_behind.append(self._thread)
+                log.info("%s does not return from its driver: left behind", self._thread.name)
 
     def _run(self) -> None:
         capture: VideoCapture | None = None

@@ -1,7 +1,10 @@
 """Network streams through OpenCV's FFmpeg."""
 
+import statistics
 import threading
+from collections import deque
 from dataclasses import replace
+from itertools import pairwise
 from urllib.parse import urlsplit, urlunsplit
 
 import cv2
@@ -16,6 +19,13 @@ from facecam.types import Frame
 STREAM_SCHEMES = frozenset({"http", "https", "rtsp", "rtsps", "rtmp", "udp", "tcp", "rtp"})
 _OPEN_TIMEOUT_S = 8.0
 _READ_TIMEOUT_S = 8.0
+# A live stream that gave pictures steadily counts as broken sooner: after four of its intervals,
+# but two seconds at least. Segmented streams come in bursts, up to ten seconds apart.
+_SHORTEST_SILENCE_S = 2.0
+_SILENT_INTERVALS = 4.0
+_FEWEST_INTERVALS = 5
+_SEGMENTED = (".m3u8", ".mpd")
+_SEGMENTS_S = 15.0
 _GRACE_S = 1.0  # for what FFmpeg's own timeouts do not cover, such as looking up a name
 
 
@@ -29,7 +39,8 @@ class StreamSource:
         url: The address; a password in it appears in no name or message.
         clock: Stamps frames.
         open_timeout_s: Longest wait for the server's answer.
-        read_timeout_s: Silence after which the stream counts as broken.
+        read_timeout_s: Silence after which the stream counts as broken at the latest; a steady live
+            stream does sooner.
     """
 
     def __init__(
@@ -43,7 +54,9 @@ class StreamSource:
         self._url = url
         self._clock = clock
         self._open_timeout_s = open_timeout_s
-        self._read_timeout_s = read_timeout_s
+        self._is_segmented = urlsplit(url).path.lower().endswith(_SEGMENTED)
+        self._read_timeout_s = _SEGMENTS_S if self._is_segmented else read_timeout_s
+        self._arrivals_s: deque[float] = deque(maxlen=16)
         self._pump: CapturePump | None = None
         self._closed = threading.Event()
         self._zero_s: float | None = None
@@ -82,7 +95,10 @@ class StreamSource:
             )
 
         self._pump = CapturePump(
-            opener, newest_wins=lambda facts: facts.frame_count is None, clock=self._clock
+            opener,
+            newest_wins=lambda facts: facts.frame_count is None,
+            clock=self._clock,
+            name=name,
         )
         if self._closed.is_set():
             return
@@ -119,17 +135,19 @@ class StreamSource:
             if self._closed.is_set():
                 return None
             raise SourceError(f"{self._info.name} was read before it was opened.")
+        patience_s = self._patience_s()
         began_s = monotonic_s()
         try:
-            grabbed = pump.take(self._read_timeout_s + _GRACE_S)
+            grabbed = pump.take(patience_s)
             is_silent = grabbed is None and monotonic_s() - began_s >= 0.9 * self._read_timeout_s
         except TimeoutError:
             grabbed, is_silent = None, True
         if self._closed.is_set():
             return None
         if grabbed is None:
-            self._check_end(is_silent)
+            self._check_end(min(patience_s, self._read_timeout_s) if is_silent else None)
             return None
+        self._arrivals_s.append(grabbed.captured_s)
         self._given = grabbed.number + 1
         # Live, the time of arrival is the only clock that surely goes on; a file has its own.
         time_s = grabbed.captured_s if self._info.live else grabbed.position_s
@@ -141,12 +159,25 @@ class StreamSource:
         self._last_s = source_s
         return Frame(grabbed.image_bgr, grabbed.number, grabbed.captured_s, source_s)
 
-    def _check_end(self, is_silent: bool) -> None:
-        """Tell a finite stream's end (by returning) from a broken stream (by raising)."""
+    def _patience_s(self) -> float:
+        """Return how long to wait for the next picture."""
+        longest_s = self._read_timeout_s + _GRACE_S
+        arrivals_s = list(self._arrivals_s)
+        if not self._info.live or self._is_segmented or len(arrivals_s) <= _FEWEST_INTERVALS:
+            return longest_s
+        usual_s = statistics.median(b - a for a, b in pairwise(arrivals_s))
+        return min(max(_SHORTEST_SILENCE_S, _SILENT_INTERVALS * usual_s), longest_s)
+
+    def _check_end(self, silent_s: float | None) -> None:
+        """Tell a finite stream's end (by returning) from a broken stream (by raising).
+
+        Args:
+            silent_s: For how long nothing came; None when the stream was ended.
+        """
         name, stated = self._info.name, self._info.frame_count
-        if is_silent:
+        if silent_s is not None:
             raise StreamError(
-                f"The stream {name} fell silent for {self._read_timeout_s:g} s: check the network "
+                f"The stream {name} fell silent for {silent_s:.2g} s: check the network "
                 "and open it again."
             )
         if stated is None:

@@ -10,6 +10,8 @@ import pytest
 
 from facecam.capture.camera import CameraSource
 from facecam.capture.devices import CameraDevice
+from facecam.capture.pump import stuck_pumps
+from facecam.capture.source import SourceInfo
 from facecam.errors import CameraLostError, CameraOpenError, SourceError
 from tests.fakes import WAIT_S
 
@@ -319,3 +321,69 @@ def test_does_not_open_twice_nor_after_close() -> None:
     never.close()
     with pytest.raises(SourceError):
         never.open()
+
+
+def test_followed_camera_is_opened_under_its_new_index() -> None:
+    before = FakeCapture()
+    before.unblock.set()
+    first = camera(before, devices=lambda: (CameraDevice(0, "Cam", identity="usb:a@1"),))
+    first.open()
+    first.close()
+    opened: list[int] = []
+    capture = FakeCapture()
+    capture.unblock.set()
+
+    def open_capture(at: int) -> FakeCapture:
+        opened.append(at)
+        return capture
+
+    now = (CameraDevice(0, "Cam", identity="usb:b@2"), CameraDevice(3, "Cam", identity="usb:a@1"))
+    again = CameraSource(0, open_capture=open_capture, devices=lambda: now)
+    again.follow(first.info)
+    again.open()
+    again.close()
+    assert opened == [3]
+
+
+def test_another_camera_under_the_old_index_is_not_taken_for_the_lost_one() -> None:
+    lost = SourceInfo("Cam", "camera", True, (640, 480), 30.0, identity="usb:a@1")
+    capture = FakeCapture()
+    other = (CameraDevice(0, "Other", identity="usb:b@2"),)
+    source = camera(capture, 0, devices=lambda: other)
+    source.follow(lost)
+    with pytest.raises(CameraOpenError, match="Cam is not connected: plug it in again"):
+        source.open()
+    assert not capture.asked
+
+
+def test_driver_that_never_returns_is_given_up_by_name_and_not_asked_again() -> None:
+    capture = FakeCapture(pictures=1)
+    source = camera(capture, 7, read_timeout_s=0.05)
+    source.open()
+    source.read()
+    with pytest.raises(CameraLostError):
+        source.read()
+    source.close()
+    assert stuck_pumps() == ("capture-pump camera 7",)
+    other = FakeCapture()
+    again = camera(other, 7)
+    with pytest.raises(CameraOpenError, match="held by a call to its driver that does not return"):
+        again.open()
+    assert not other.asked
+    capture.unblock.set()
+    assert capture.released.wait(WAIT_S), "let go as soon as the driver returns"
+    for thread in threading.enumerate():
+        if thread.name == "capture-pump camera 7":
+            thread.join(WAIT_S)
+    assert stuck_pumps() == ()
+
+
+def test_busy_camera_names_who_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "facecam.capture.camera.programs_using", lambda path: ("python (process 12)",)
+    )
+    source = camera(
+        FakeCapture(opens=False), 0, devices=lambda: (CameraDevice(0, "Cam", "/dev/video0"),)
+    )
+    with pytest.raises(CameraOpenError, match=r"close python \(process 12\), which has it in use"):
+        source.open()

@@ -8,10 +8,12 @@ import pytest
 
 from facecam.capture.devices import (
     CameraDevice,
+    find_again,
     linux_cameras,
     list_cameras,
     parse_pnp_names,
     parse_system_profiler,
+    programs_using,
     queried_cameras,
 )
 
@@ -39,10 +41,10 @@ def sys_class(tmp_path: Path) -> Path:
 def test_only_nodes_that_give_pictures_are_listed(sys_class: Path) -> None:
     bits = {"video0": CAPTURE, "video1": METADATA, "video10": CAPTURE, "video3": OUTPUT}
     found = linux_cameras(sys_class, Path("/dev"), lambda node: bits.get(node.name, METADATA))
-    assert found == (
-        CameraDevice(0, "Integrated Camera", "/dev/video0"),
-        CameraDevice(10, "HD Pro Webcam C920", "/dev/video10"),
-    )
+    assert [(device.index, device.name, device.path) for device in found] == [
+        (0, "Integrated Camera", "/dev/video0"),
+        (10, "HD Pro Webcam C920", "/dev/video10"),
+    ]
 
 
 def test_first_node_counts_where_the_driver_may_not_be_asked(sys_class: Path) -> None:
@@ -85,7 +87,10 @@ def test_windows_names() -> None:
 def test_system_that_answers() -> None:
     command = (sys.executable, "-c", """print('[{"Name": "A"}, {"Name": "B"}]')""")
     found = queried_cameras(command, parse_pnp_names)
-    assert found == (CameraDevice(0, "A"), CameraDevice(1, "B"))
+    assert found == (
+        CameraDevice(0, "A", identity="name:A"),
+        CameraDevice(1, "B", identity="name:B"),
+    )
 
 
 @pytest.mark.parametrize(
@@ -109,3 +114,72 @@ def test_system_that_does_not_answer_is_not_waited_for() -> None:
 def test_this_machine_is_listed_without_an_error() -> None:
     found = list_cameras()
     assert all(device.name and device.index >= 0 for device in found)
+
+
+def plug_in(root: Path, node: str, port: str, *, serial: str = "", product: str = "082d") -> None:
+    """Make a node of a USB camera in one of the machine's ports, as sysfs shows it."""
+    usb = root / "devices" / port
+    interface = usb / f"{port}:1.0"
+    interface.mkdir(parents=True, exist_ok=True)
+    for name, value in (("idVendor", "046d"), ("idProduct", product), ("serial", serial)):
+        if value:
+            (usb / name).write_text(value + "\n")
+    entry = root / "class" / node
+    entry.mkdir(parents=True)
+    (entry / "name").write_text("Webcam\n")
+    (entry / "index").write_text("0\n")
+    (entry / "device").symlink_to(interface)
+
+
+def identities(root: Path) -> dict[int, str]:
+    found = linux_cameras(root / "class", Path("/dev"), lambda node: CAPTURE)
+    return {device.index: device.identity for device in found}
+
+
+def test_camera_is_found_again_under_another_index(tmp_path: Path) -> None:
+    plug_in(tmp_path / "before", "video0", "1-4", serial="A1")
+    plug_in(tmp_path / "before", "video2", "1-5", serial="B2")
+    wanted = identities(tmp_path / "before")[0]
+    plug_in(tmp_path / "after", "video0", "1-5", serial="B2")
+    plug_in(tmp_path / "after", "video1", "1-7", serial="A1")
+    devices = linux_cameras(tmp_path / "after" / "class", Path("/dev"), lambda node: CAPTURE)
+    again = find_again(wanted, devices)
+    assert again is not None
+    assert again.index == 1, "by its serial number, in another port"
+
+
+def test_alike_cameras_without_serial_numbers_are_told_by_their_port(tmp_path: Path) -> None:
+    plug_in(tmp_path, "video0", "1-4")
+    plug_in(tmp_path, "video2", "1-5")
+    devices = linux_cameras(tmp_path / "class", Path("/dev"), lambda node: CAPTURE)
+    for device in devices:
+        assert find_again(device.identity, devices) == device
+    moved = devices[0].identity.replace("1-4", "1-9")
+    assert find_again(moved, devices) is None, "it could be either"
+    assert find_again(moved, devices[1:]) == devices[1], "only one is left"
+
+
+def test_another_product_in_the_same_port_is_another_camera(tmp_path: Path) -> None:
+    plug_in(tmp_path / "before", "video0", "1-4")
+    plug_in(tmp_path / "after", "video0", "1-4", product="0825")
+    devices = linux_cameras(tmp_path / "after" / "class", Path("/dev"), lambda node: CAPTURE)
+    assert find_again(identities(tmp_path / "before")[0], devices) is None
+
+
+def test_camera_without_usb_has_its_name_for_an_identity(sys_class: Path) -> None:
+    devices = linux_cameras(sys_class, Path("/dev"), lambda node: CAPTURE)
+    assert len({device.identity for device in devices}) == len(devices)
+    assert devices[0].kin == "name:Integrated Camera: Integrated C:0"
+
+
+def test_programs_that_hold_a_node_are_named(tmp_path: Path) -> None:
+    for number, name, target in ((41, "cheese", "/dev/video0"), (42, "bash", "/dev/null")):
+        process = tmp_path / str(number)
+        (process / "fd").mkdir(parents=True)
+        (process / "comm").write_text(name + "\n")
+        (process / "fd" / "7").symlink_to(target)
+    (tmp_path / "43").mkdir()  # of another account, or gone just now
+    (tmp_path / "self").mkdir()
+    assert programs_using("/dev/video0", tmp_path) == ("cheese (process 41)",)
+    assert programs_using("/dev/video1", tmp_path) == ()
+    assert programs_using("/dev/video0", tmp_path / "none") == ()
