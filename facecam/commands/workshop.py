@@ -57,6 +57,9 @@ def export(
         Literal["float32", "float16", "int8"] | None,
         typer.Option(help="How weights are kept; the recipe's choice if left out."),
     ] = None,
+    keras: Annotated[
+        bool, typer.Option("--keras", help="Also write model.keras, for split and cam.")
+    ] = False,
 ) -> None:
     """Make a model package of a training run: convert, check, calibrate, evaluate, write the card.
 
@@ -66,7 +69,7 @@ def export(
     """
     from facecam.training.export import export_run
 
-    export_run(run, to, format, report=_say)
+    export_run(run, to, format, report=_say, keras_file=True if keras else None)
 
 
 @ends_well
@@ -101,7 +104,7 @@ def evaluate(
 def _figures(metrics: dict[str, Any]) -> list[str]:
     lines = [f"{metrics['images']} pictures, face found in {metrics['faces_found']}"]
     for head, figures in metrics["heads"].items():
-        rows = figures.get("classes") or {"": figures}
+        rows = figures.get("classes") or figures.get("against") or {"": figures}
         for name, row in rows.items():
             shown = ", ".join(
                 f"{key} {value:.3f}" for key, value in row.items() if isinstance(value, float)
@@ -109,4 +112,5 @@ def _figures(metrics: dict[str, Any]) -> list[str]:
             lines.append(
                 f"{head}{'.' if name else ''}{name} (n {row.get('n', figures['n'])}): {shown}"
             )
+            lines += [f"  {words}" for words in row.get("verdicts", ())]
     return lines
