@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -111,7 +112,18 @@ class AnalysisLoop:
         self._cam = cam
         self._probe = probe
         self._source_number: int | None = None
+        self._gaps: deque[tuple[int, int, float]] = deque()
         self.worker = Worker("facecam-analysis", self._run, events.failed, self._wake)
+
+    def bridge(self, number: int, first_id: int, gap_s: float) -> None:
+        """Say that the source gave nothing for a time. May be called from any thread.
+
+        Args:
+            number: Number of the capture loop.
+            first_id: First frame after the gap.
+            gap_s: Its length.
+        """
+        self._gaps.append((number, first_id, gap_s))
 
     def _wake(self) -> None:
         self._slot.close()
@@ -148,6 +160,10 @@ class AnalysisLoop:
             if self._source_number is not None:
                 analyzer.reset()
             self._source_number = number
+        while self._gaps and (number, frame.frame_id) >= self._gaps[0][:2]:
+            of_number, _, gap_s = self._gaps.popleft()
+            if of_number == number:
+                analyzer.bridge(gap_s)
         if self._events.patient(number):
             self._mailbox.settled.wait()
         for fresh in self._mailbox.take():

@@ -33,6 +33,9 @@ from facecam.vision.quality import FaceQuality
 Embed = Callable[[Detection], Float32Array]
 _NOTHING: Readings = MappingProxyType({})
 _FORGET_AFTER_S = 3.0  # longer than the tracker keeps an occluded face (2 s)
+# A gap of a lost source counts as this for the faces before it, up to a length (chosen by eye).
+BRIDGED_STEP_S = 0.1
+LONGEST_BRIDGE_S = 15.0
 _WHOLE_PICTURE = 0  # track of the one entry of a `frame` target
 
 
@@ -168,6 +171,18 @@ class FrameAnalyzer:
             stages_ms=MappingProxyType(stages.stages_ms),
             model=self._batch.package.name if self._batch else "",
         )
+
+    def bridge(self, gap_s: float) -> None:
+        """Go on with the same faces, before the first frame after a time without frames.
+
+        Whoever sits before a camera when its cable falls out is mostly still there when it is back;
+        after a long time that is no more than a guess, and the faces are new ones.
+
+        Args:
+            gap_s: For how long the source gave nothing.
+        """
+        if BRIDGED_STEP_S < gap_s <= LONGEST_BRIDGE_S:
+            self._time.leave_out(gap_s - BRIDGED_STEP_S)
 
     def reset(self) -> None:
         """Forget all faces, before the first frame of another source."""

@@ -44,6 +44,10 @@ class GrowingTime:
         self._offset_s = 0.0
         self._last_s: float | None = None
 
+    def leave_out(self, seconds: float) -> None:
+        """Let the frames from now on come so much earlier: nothing happened in that time."""
+        self._offset_s -= seconds
+
     def next_s(self, source_s: float) -> float:
         """Return the time to use for the frame of time `source_s`, both in seconds."""
         last_s = self._last_s

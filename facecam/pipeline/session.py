@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from facecam.capture.health import SourceHealth
+from facecam.capture.pump import stuck_pumps
 from facecam.errors import WorkerStuckError
 from facecam.inference.estimator import Estimator
 from facecam.pipeline.analysis_loop import (
@@ -59,6 +60,7 @@ class _Run:
     switch: SourceSwitch = field(default_factory=SourceSwitch)
     workers: list[Worker] = field(default_factory=list)
     loading: int | None = None  # number of the model that is being loaded
+    analysis: AnalysisLoop | None = None
     gaps: int = 0  # how often the source was lost and came back
 
 
@@ -187,14 +189,15 @@ class Session:
             self._frame = self._analysis = self._ending = self._error = None
             self._model = ""
             self._state = SessionState.STARTING
-            analysis = AnalysisLoop(
+            run.analysis = AnalysisLoop(
                 self._analyzer_factory,
                 slot,
                 run.mailbox,
                 self._analysis_events(run),
                 lambda: self._cam,
                 probe,
-            ).worker
+            )
+            analysis = run.analysis.worker
             run.workers += [analysis, probe.worker]
             probe.worker.start()
             self._begin_source(run, self._source_factory, after=None)
@@ -290,6 +293,8 @@ class Session:
             self._leftovers = [worker for worker in self._all_workers() if worker.running]
             current = threading.current_thread().name
             stuck = tuple(w.name for w in self._leftovers if w.name != current)
+            # Streams end by FFmpeg's own timeouts; only a driver may hold its thread for ever.
+            stuck += stuck_pumps("capture-pump camera")
             if self._state is SessionState.STOPPING:
                 self._state = SessionState.STOPPED
             if stuck:
@@ -399,6 +404,8 @@ class Session:
             if run is not self._run or loop is not run.switch.current:
                 return
             run.gaps += 1
+            if run.analysis is not None:
+                run.analysis.bridge(loop.number, gap.after_id, gap.length_s)
         if self._on_gap is not None:
             self._on_gap(gap)
 
