@@ -34,9 +34,11 @@ def coverage_mask(
 def blend_context(crop: ImageU8, mask: ImageU8, context: ImageU8) -> ImageU8:
     """Put `crop` inside `mask` onto `context`, with a soft edge of a few pixels."""
     inner = cv2.erode(mask, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_REPLICATE)
-    soft = cv2.GaussianBlur(inner, (0, 0), FEATHER_PX).astype(np.float32)[..., None] / 255.0
-    soft = np.minimum(soft, mask[..., None] / np.float32(255.0))
-    return (crop * soft + context * (1.0 - soft) + 0.5).astype(np.uint8)
+    soft = cv2.min(cv2.GaussianBlur(inner, (0, 0), FEATHER_PX), mask)
+    weight = cv2.merge([soft, soft, soft])  # whole numbers: half the time of floating point
+    inside = cv2.multiply(crop, weight, scale=1 / 255)
+    outside = cv2.multiply(np.ascontiguousarray(context), cv2.bitwise_not(weight), scale=1 / 255)
+    return cv2.add(inside, outside)
 
 
 def jitter_matrix(
