@@ -20,6 +20,11 @@ def parse_options(arguments: Sequence[str]) -> argparse.Namespace:
         help="what to play; the remembered camera, or the first one, if left out",
     )
     parser.add_argument("--model", metavar="NAME|DIR", help="model package; face-stats at first")
+    parser.add_argument(
+        "--cam",
+        metavar="HEAD[:CLASS]",
+        help="show on every face what a stat looks at, as in --cam smile",
+    )
     parser.add_argument("--demo", action="store_true", help="play the demo clip")
     parser.add_argument("--lang", choices=("en", "ko"), help="language of the window")
     parser.add_argument(
@@ -39,7 +44,7 @@ def start(options: argparse.Namespace) -> int:
     if options.no_window or reason:
         from facecam.commands.headless_demo import run_demo
 
-        return run_demo(reason, options.model, options.source)
+        return run_demo(reason, options.model, options.source, options.cam)
     from facecam.gui.application import WindowOptions, run_window
     from facecam.gui.interrupts import WindowInterrupts
 
@@ -47,7 +52,11 @@ def start(options: argparse.Namespace) -> int:
     interrupts.install()
     code = run_window(
         WindowOptions(
-            source=options.source, model=options.model, lang=options.lang, demo=options.demo
+            source=options.source,
+            model=options.model,
+            lang=options.lang,
+            demo=options.demo,
+            cam=options.cam,
         )
     )
     return code if interrupts.received is None else 128 + interrupts.received

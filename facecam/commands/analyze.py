@@ -30,6 +30,14 @@ def analyze(
         Path | None,
         typer.Option(metavar="FILE", help="Write the readings: .jsonl, .csv or .parquet."),
     ] = None,
+    cam: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HEAD[:CLASS]",
+            help="Draw on the video what a stat looks at (for each face's own class if none is "
+            "named).",
+        ),
+    ] = None,
     max_frames: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Stop after N frames.")
     ] = None,
@@ -41,16 +49,21 @@ def analyze(
 
       python -m facecam analyze party.mp4 --out party-stats.mp4 --stats party.csv
 
+      python -m facecam analyze party.mp4 --cam smile --out party-smiles.mp4
+
       python -m facecam analyze 0 --max-frames 300 --stats me.jsonl
     """
     from facecam.capture.opening import make_source
     from facecam.commands.pipeline_parts import analyzer_for_files, load_estimator
+    from facecam.inference.cam import parse_cam
     from facecam.pipeline.offline import analyze_source
 
     with only_json_on_stdout(json):
         estimator = load_estimator(model)
         analyzer = analyzer_for_files(estimator)
         try:
+            if cam is not None:
+                analyzer.set_cam(parse_cam(cam, estimator.package))
             with progress("Analysing", "frames") as report:
                 frames = make_source(source)
                 summary = analyze_source(

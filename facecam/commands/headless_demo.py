@@ -16,13 +16,16 @@ from facecam.errors import ModelPackageError
 OUT_DIR = Path("out")
 
 
-def run_demo(reason: str, model: str | None = None, source: str | None = None) -> int:
+def run_demo(
+    reason: str, model: str | None = None, source: str | None = None, cam: str | None = None
+) -> int:
     """Analyse the demo clip into out/demo.mp4 and out/demo.jsonl; return the exit code.
 
     Args:
         reason: Why there is no window; "" when none was wanted.
         model: Name or folder of a model package.
         source: What the window should have played.
+        cam: HEAD[:CLASS] whose maps are drawn on the video.
     """
     if reason:
         typer.echo(reason)
@@ -31,6 +34,7 @@ def run_demo(reason: str, model: str | None = None, source: str | None = None) -
         typer.echo(f"For your own source: python -m facecam analyze {source} --out out/video.mp4")
     from facecam.capture.opening import DEMO_CLIP, make_source
     from facecam.commands.pipeline_parts import analyzer_for_files, load_estimator
+    from facecam.inference.cam import parse_cam
     from facecam.pipeline.offline import analyze_source
 
     estimator, titles = None, {}
@@ -43,6 +47,8 @@ def run_demo(reason: str, model: str | None = None, source: str | None = None) -
         typer.echo(f"{error} Showing boxes only.", err=True)
     analyzer = analyzer_for_files(estimator)
     try:
+        if cam is not None and estimator is not None:
+            analyzer.set_cam(parse_cam(cam, estimator.package))
         with progress("Analysing", "frames") as report:
             summary = analyze_source(
                 make_source(str(DEMO_CLIP)),

@@ -36,19 +36,22 @@ class WindowOptions:
         model: Name or folder of a model package, or None for the remembered one.
         lang: "en" or "ko", or None for the remembered one.
         demo: Play the shipped clip.
+        cam: HEAD[:CLASS] to explain for this one start, or None for what is remembered.
     """
 
     source: str | None = None
     model: str | None = None
     lang: str | None = None
     demo: bool = False
+    cam: str | None = None
 
 
 def run_window(options: WindowOptions) -> int:
     """Show the window until it is closed; return the exit code.
 
     Raises:
-        FacecamError: The window cannot be shown: Qt misses a system library.
+        FacecamError: The window cannot be shown: Qt misses a system library; or `options.cam` is
+            nothing that the model can explain.
     """
     qt_environment.forget_foreign_qt()
     missing = qt_environment.missing_library()
@@ -62,11 +65,14 @@ def run_window(options: WindowOptions) -> int:
     qt_environment.stop_import_inspection()
     from facecam.gui.icons import app_icon
 
+    store = SettingsStore()
+    if options.cam is not None:
+        _check_cam(options.cam, options, store)
     app = cast("QApplication", QApplication.instance() or QApplication(sys.argv[:1]))
     app.setApplicationName("facecam")
     app.setDesktopFileName("facecam")
     app.setWindowIcon(app_icon())
-    starter = Starter(app, options, SettingsStore())
+    starter = Starter(app, options, store)
     starter.window.show()
     code = int(app.exec())
     _leave_at_once_if_stuck(code)
@@ -106,6 +112,10 @@ class Starter:
         self._stored = settings
         if options.lang in ("en", "ko"):
             settings = dataclasses.replace(settings, language=cast("Language", options.lang))
+        if options.cam is not None:
+            head, _, class_name = options.cam.partition(":")
+            settings = dataclasses.replace(settings, cam=True, cam_head=head, cam_class=class_name)
+        self._asked_cam = (settings.cam, settings.cam_head, settings.cam_class)
         self.bridge = SessionBridge()
         self.look = Look(app, settings)
         self.window: MainWindow = MainWindow(
@@ -132,6 +142,11 @@ class Starter:
         self._sync_choices(settings)
         if settings.language == self._options.lang:  # asked for this one start only
             settings = dataclasses.replace(settings, language=self._stored.language)
+        if (settings.cam, settings.cam_head, settings.cam_class) == self._asked_cam:
+            old = self._stored
+            settings = dataclasses.replace(
+                settings, cam=old.cam, cam_head=old.cam_head, cam_class=old.cam_class
+            )
         message = self._store.save(settings)
         if message is not None:
             self.window.stage.notice.show_text(message, kind="warning")
@@ -187,6 +202,20 @@ def first_model(options: WindowOptions, remembered: str, folder: Path) -> str:
             return name
     others = sorted(item.parent.name for item in folder.glob("*/model.json"))
     return others[0] if others else ""
+
+
+def _check_cam(text: str, options: WindowOptions, store: SettingsStore) -> None:
+    """Refuse what the model cannot explain, before there is a window.
+
+    Raises:
+        ModelPackageError: It has no such head or class; the sentence names the choices.
+    """
+    from facecam.inference.cam import parse_cam
+    from facecam.inference.package import MODELS_DIR, load_package
+
+    model = first_model(options, store.load()[0].model, MODELS_DIR)
+    if model:
+        parse_cam(text, load_package(model))
 
 
 def first_source(

@@ -230,13 +230,16 @@ def analyze_source(
 
 
 def standard_draw(estimator: Estimator | None) -> Draw:
-    """Return what draws boxes and cards of a model's heads on a copy of a picture."""
-    from facecam.vision.overlay import OverlayPainter  # loads fonts; most runs write no video
+    """Return what draws maps, boxes and cards of a model's heads on a copy of a picture."""
+    # They load fonts; most runs write no video.
+    from facecam.vision.cam_overlay import CamStyle
+    from facecam.vision.overlay import OverlayOptions, OverlayPainter
 
     heads = estimator.package.heads if estimator else ()
     painter = OverlayPainter()
+    options = OverlayOptions(cam=CamStyle())  # where the analysis has no maps none are drawn
 
     def draw(image_bgr: ImageU8, analysis: Analysis) -> ImageU8:
-        return painter.draw(image_bgr, analysis, heads)
+        return painter.draw(image_bgr, analysis, heads, options=options)
 
     return draw

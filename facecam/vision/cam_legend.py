@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from facecam.inference.faithfulness import FLAT, NO_BETTER, NOT_LEARNED
@@ -174,7 +173,7 @@ def _bar(width: int, height: int, style: CamStyle) -> ImageU8:
     steps = np.linspace(0, 255, max(width, 1)).round().astype(int)
     share = shares[steps]
     row = table[steps, 0] * share + np.array(bgr(CARD), np.float32) * (1.0 - share)
-    return cv2.resize(row[None].astype(np.uint8), (max(width, 1), height))
+    return np.repeat(row[None].astype(np.uint8), height, axis=0)
 
 
 def _words(lang: str, key: str) -> str:

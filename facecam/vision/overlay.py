@@ -72,8 +72,9 @@ class OverlayPainter:
 
     Each face has a thin box (dashed while it is predicted) with its number, and beside it a card
     with one line a head. A face is called predicted only after a while of it: the detector runs on
-    some frames only, so that boxes would change their look many times a second. Cards lie on no face and no other card, stay inside the picture, and keep
-    their place from picture to picture while they can.
+    some frames only, so that boxes would change their look many times a second. Cards lie on no
+    face and no other card, stay inside the picture, and keep their place from picture to picture
+    while they can.
     """
 
     def __init__(self) -> None:
