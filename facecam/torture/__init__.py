@@ -1,0 +1,1 @@
+"""Drills that break things on purpose and count what survives; used by `torture` alone."""
