@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from facecam.commands.cam_trial import CamTrial
 from facecam.commands.machine import describe_machine, process_age_s, resident_mb
 from facecam.commands.output import ends_well, only_json_on_stdout, print_json, progress
 from facecam.errors import SourceError
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from facecam.capture.source import FrameSource, SourceInfo
     from facecam.inference.package import ModelPackage
     from facecam.pipeline.session import Session
-    from facecam.types import Analysis, Frame
+    from facecam.types import Analysis, CamChoice, Frame
+    from facecam.vision.overlay import OverlayPainter
 
 START_TIMEOUT_S = 30.0
 _WAKE_S = 0.05
@@ -63,6 +65,7 @@ class Measurements:
         drawing_ms: Duration of each drawing in milliseconds.
         seconds: Length of the measured part.
         skipped: Frames of the measured part that were never analysed.
+        trial: What class activation maps cost, where they were asked for.
     """
 
     analyses: list["Analysis"] = field(default_factory=list)
@@ -71,6 +74,7 @@ class Measurements:
     seconds: float = 0.0
     skipped: int = 0
     shown: int = 0
+    trial: CamTrial | None = None
     rss_mb: float = 0.0
     first_frame_ms: float = 0.0
     first_stats_ms: float = 0.0
@@ -89,6 +93,7 @@ class Measurements:
         faces = sum(len(item.faces) for item in self.analyses)
         detected = sum(item.detected for item in self.analyses)
         latency = [(item.ready_s - item.captured_s) * 1e3 for item in self.analyses]
+        cam = {"cam": self.trial.record()} if self.trial is not None else {}
         return {
             "frames": count,
             "seconds": round(self.seconds, 3),
@@ -106,6 +111,7 @@ class Measurements:
                 "first_stats": round(self.first_stats_ms, 1),
             },
             "machine": describe_machine(),
+            **cam,
         }
 
 
@@ -127,20 +133,27 @@ class Bench:
     Args:
         heads: Heads of the model, for drawing.
         seconds: How long to measure, from the first readings on.
+        cam: Map that is drawn in every other part of the time, to measure what it costs.
     """
 
-    def __init__(self, heads: "ModelPackage | None", seconds: float) -> None:
+    def __init__(
+        self, heads: "ModelPackage | None", seconds: float, cam: "CamChoice | None" = None
+    ) -> None:
         self._heads = heads.heads if heads else ()
         self._seconds = seconds
+        self._cam = cam
+        self._painter: OverlayPainter | None = None
         self._fresh = threading.Event()
         self._newest: tuple[Frame, Analysis] | None = None
         self._recording = False
-        self.measured = Measurements()
+        self.measured = Measurements(trial=CamTrial() if cam is not None else None)
 
     def on_analysis(self, frame: "Frame", analysis: "Analysis") -> None:
         """Take one result."""
         if self._recording:
             self.measured.analyses.append(analysis)
+            if self.measured.trial is not None:
+                self.measured.trial.note_analysis(analysis)
         self._newest = (frame, analysis)
         self._fresh.set()
 
@@ -194,8 +207,11 @@ class Bench:
         measured.drawing_ms.clear()
         measured.drawn = 0
         begin_s = sampled_s = time.perf_counter()
+        trial = measured.trial
         measured.rss_mb = resident_mb()
         while (elapsed_s := time.perf_counter() - begin_s) < self._seconds:
+            if trial is not None and trial.turn(elapsed_s, measured.drawn):
+                session.set_cam(self._cam if trial.on else None)
             self._draw_newest()
             if time.perf_counter() - sampled_s > 0.2:
                 sampled_s = time.perf_counter()
@@ -206,7 +222,8 @@ class Bench:
         measured.seconds = time.perf_counter() - begin_s
 
     def _draw_newest(self) -> None:
-        from facecam.vision.overlay import draw_overlay
+        from facecam.vision.cam_overlay import CamStyle
+        from facecam.vision.overlay import OverlayOptions, OverlayPainter
 
         if not self._fresh.wait(_WAKE_S):
             return
@@ -214,10 +231,17 @@ class Bench:
         newest = self._newest
         if newest is None:
             return
+        frame, analysis = newest
+        if self._painter is None:
+            self._painter = OverlayPainter()
         begin_s = time.perf_counter()
-        draw_overlay(newest[0].image_bgr, newest[1], self._heads)
-        self.measured.drawing_ms.append((time.perf_counter() - begin_s) * 1e3)
+        options = OverlayOptions(cam=CamStyle())  # where there is no map none is drawn
+        self._painter.draw(frame.image_bgr, analysis, self._heads, options=options)
+        drawing_ms = (time.perf_counter() - begin_s) * 1e3
+        self.measured.drawing_ms.append(drawing_ms)
         self.measured.drawn += 1
+        if self.measured.trial is not None:
+            self.measured.trial.note_drawing(analysis, drawing_ms)
 
 
 def run_bench(
@@ -225,6 +249,7 @@ def run_bench(
     model: str | None,
     seconds: float,
     fps: float | None,
+    cam: str | None = None,
     report: Callable[[int, int | None], None] = lambda done, total: None,
 ) -> dict[str, Any]:
     """Measure and return the object of the contract.
@@ -235,10 +260,12 @@ def run_bench(
         seconds: How long to measure.
         fps: Rate at which frames come; None for as fast as they can be analysed, none skipped (a
             live source keeps its own pace).
+        cam: HEAD[:CLASS] of the map whose cost is measured; None for no map.
         report: Called with (seconds done, seconds).
     """
     from facecam.capture.opening import make_source
     from facecam.commands.pipeline_parts import build_analyzer, choose_model
+    from facecam.inference.cam import parse_cam
     from facecam.inference.package import load_package
     from facecam.inference.runtime import LiteRtEstimator
     from facecam.pipeline.repeating import RepeatingSource
@@ -256,7 +283,7 @@ def run_bench(
         again: FrameSource = RepeatingSource(lambda: make_source(source, fps=rate_hz))
         return RetimedSource(again, fps) if fps else again
 
-    bench = Bench(package, seconds)
+    bench = Bench(package, seconds, parse_cam(cam, package) if cam is not None else None)
     session = Session(
         source_factory,
         build_analyzer,
@@ -274,6 +301,13 @@ def bench(
     ] = "synthetic",
     model: Annotated[
         str | None, typer.Option(metavar="NAME|DIR", help="Model package; face-stats if left out.")
+    ] = None,
+    cam: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HEAD[:CLASS]",
+            help="Turn this map on and off in turns and report what it costs.",
+        ),
     ] = None,
     fps: Annotated[
         float | None,
@@ -294,9 +328,11 @@ def bench(
       python -m facecam bench
 
       python -m facecam bench --source synthetic:faces=4 --fps 30 --json
+
+      python -m facecam bench --cam smile --seconds 30
     """
     with only_json_on_stdout(json), progress("Measuring", "s") as report:
-        record = run_bench(source, model, seconds, fps, report)
+        record = run_bench(source, model, seconds, fps, cam, report)
     if json:
         print_json(record)
         return
@@ -308,6 +344,13 @@ def bench(
     typer.echo(f"latency {latency['p50']:.1f} ms, 95% within {latency['p95']:.1f} ms")
     for name, stage in record["stages_ms"].items():
         typer.echo(f"  {name:8} {stage['p50']:6.2f} ms, 95% within {stage['p95']:6.2f} ms")
+    if cam is not None:
+        cost, with_cam = record["cam"]["ms_per_face"], record["cam"]
+        typer.echo(
+            f"map of {cam}: {cost['total']:.2f} ms a face ({cost['analysis']:.2f} to make, "
+            f"{cost['drawing']:.2f} to draw), {with_cam['fps_with']:.1f} frames a second with and "
+            f"{with_cam['fps_without']:.1f} without it (ratio {with_cam['fps_ratio']:.2f})"
+        )
     startup = record["startup_ms"]
     typer.echo(
         f"detector {record['detector_hz']:.1f} Hz, memory {record['rss_mb']:.0f} MB, "

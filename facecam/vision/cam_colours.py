@@ -28,8 +28,8 @@ _LOW = {"cividis": 0.0, "viridis": 0.08, "inferno": 0.2, "turbo": 0.0, "jet": 0.
 _COVERING = ("turbo", "jet")  # the familiar pictures cover the face even where the map is low
 _COVER = 0.4
 # Signed maps: Okabe and Ito's blue against, their vermilion for; told apart by everybody.
-_AGAINST = ("#56b4e9", "#0072b2", "#08306b")
-_FOR = ("#f5b041", "#d55e00", "#7f2704")
+_AGAINST = ("#08306b", "#0072b2", "#56b4e9")
+_FOR = ("#7f2704", "#d55e00", "#ffb000")
 
 
 @lru_cache(maxsize=32)

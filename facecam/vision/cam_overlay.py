@@ -6,7 +6,7 @@ takes it to its place in the picture, so that it costs little however large the 
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, cast
 
 import cv2
 import numpy as np
@@ -17,16 +17,17 @@ from facecam.vision.cam_colours import CamColours, cam_colours
 from facecam.vision.palette import TEXT, bgr
 
 Matrix = NDArray[np.float64]
+Size = tuple[int, int]
 
 _SIDE = 64  # of the coloured map, in pixels
-_HATCHED_SIDE = 128  # stripes need to be sharp
-_WARPED_SIDE = 128  # of the warped map at most; twice as much with stripes
+_WARPED_SIDE = 128  # of the warped map at most
+_HATCHED_SIDE = 192  # stripes need to be sharper
 _STRIPES = 14  # along a side
+_STRIPE_WIDTH = 0.22  # of the distance between two
 _FADE_S = 0.3  # a map whose face is hidden fades over so long, and does not blink
 _FLOOR = 0.12  # of the fixed scale: on a scale of its own, a face's noise is not blown up further
 _HATCHED_SHARE = 0.45  # of its colour that an untrusted map keeps
-_STRIPE_SHARE = 0.5
-_STRIPE_BGR = np.array(bgr(TEXT), np.float32)
+_STRIPE_SHARE = 0.38
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,21 +153,16 @@ def draw_map(
         hatched: Whether it should not be believed.
         whole: Whether it covers the picture instead of a face.
     """
-    colour, share = coloured(cam, style, strength, hatched, whole)
-    columns, rows = np.flatnonzero(share.any(axis=0)), np.flatnonzero(share.any(axis=1))
+    opacity = style.opacity * strength
+    colour, share = coloured(cam, style, opacity * (_HATCHED_SHARE if hatched else 1.0), whole)
+    stripes = hatching(whole) if hatched else None
+    shown = share if stripes is None else region_mask(share.shape[0], whole)
+    columns, rows = np.flatnonzero(shown.any(axis=0)), np.flatnonzero(shown.any(axis=1))
     if not columns.size:
         return
-    side = share.shape[0]
-    grid = np.array(
-        [
-            [cam.crop_wh[0] / side, 0.0, 0.5 * cam.crop_wh[0] / side - 0.5],
-            [0.0, cam.crop_wh[1] / side, 0.5 * cam.crop_wh[1] / side - 0.5],
-            [0.0, 0.0, 1.0],
-        ]
-    )
-    matrix = to_picture @ grid
     # Only where there is colour at all; one cell more on each side, for the interpolation.
     left, right, top, bottom = columns[0] - 1, columns[-1] + 1, rows[0] - 1, rows[-1] + 1
+    matrix = to_picture @ _grid(cam.crop_wh, share.shape[0])
     corners = matrix @ np.array([[left, right] * 2, [top, top, bottom, bottom], [1] * 4], float)
     x0, y0 = np.maximum(np.floor(corners.min(axis=1)).astype(int), 0)
     x1, y1 = np.minimum(np.ceil(corners.max(axis=1)).astype(int) + 1, out.shape[1::-1])
@@ -175,50 +171,76 @@ def draw_map(
     region = out[y0:y1, x0:x1]
     size_wh = (int(x1 - x0), int(y1 - y0))
     # A warp costs several times what a resize costs, and the map has no fine detail.
-    shrink = min(_WARPED_SIDE * (1 + hatched) / max(size_wh), 1.0)
+    shrink = min((_HATCHED_SIDE if hatched else _WARPED_SIDE) / max(size_wh), 1.0)
     few_wh = (max(round(size_wh[0] * shrink), 1), max(round(size_wh[1] * shrink), 1))
     across, down = few_wh[0] / size_wh[0], few_wh[1] / size_wh[1]
-    matrix[:, 2] += 0.5 - np.array([x0, y0])
-    matrix = matrix * np.array([[across], [down]])
-    matrix[:, 2] -= 0.5
-    over = cv2.warpAffine(colour, matrix, few_wh, flags=cv2.INTER_LINEAR)
-    under = cv2.bitwise_not(cv2.warpAffine(share, matrix, few_wh, flags=cv2.INTER_LINEAR))
+    to_few = np.array([[across, 0.0, 0.0], [0.0, down, 0.0]]) @ np.vstack([to_picture, [0, 0, 1]])
+    to_few[:, 2] += np.array([across, down]) * (0.5 - np.array([x0, y0])) - 0.5
+    over, under = _warped(colour, share, to_few, cam.crop_wh, few_wh)
+    if stripes is not None:
+        above, below = _warped(*stripes, to_few, cam.crop_wh, few_wh)
+        cv2.add(cv2.multiply(over, _thrice(below), scale=1.0 / 255.0), above, dst=over)
+        cv2.multiply(under, below, dst=under, scale=1.0 / 255.0)
     if few_wh != size_wh:
-        over, under = cv2.resize(over, size_wh), cv2.resize(under, size_wh)
+        over = cast(ImageU8, cv2.resize(over, size_wh))
+        under = cast(ImageU8, cv2.resize(under, size_wh))
     # 8-bit products are several times faster than cv2.blendLinear with its weights in floats.
-    cv2.multiply(region, cv2.merge((under, under, under)), dst=region, scale=1.0 / 255.0)
+    cv2.multiply(region, _thrice(under), dst=region, scale=1.0 / 255.0)
     cv2.add(region, over, dst=region)
 
 
 def coloured(
-    cam: FaceMap,
-    style: CamStyle,
-    strength: float = 1.0,
-    hatched: bool = False,
-    whole: bool = False,
+    cam: FaceMap, style: CamStyle, opacity: float, whole: bool = False
 ) -> tuple[ImageU8, ImageU8]:
     """Return a map over its crop: colour times share (S, S, 3), and share (S, S), uint8.
 
     The colour is BGR; a share of 255 hides the picture.
     """
-    side = _HATCHED_SIDE if hatched else _SIDE
     values, scale = cam.values, cam.full_scale
     if style.scale == "frame":
         most = np.abs(values).max() if style.signed else values.max()
         scale = max(float(most), _FLOOR * scale)
-    large = cv2.resize(values, (side, side), interpolation=cv2.INTER_CUBIC)
+    large = cv2.resize(values, (_SIDE, _SIDE), interpolation=cv2.INTER_CUBIC)
     steps = 127.5 / scale * large + 127.5 if style.signed else 255.0 / scale * large
     index = np.clip(steps, 0.0, 255.0).astype(np.uint8)
     table, shares = cam_colours(style.colours, style.signed)
-    mask = region_mask(side, whole)
-    plain = shares[:, 0][index] * mask
-    share = plain * np.float32(style.opacity * strength * (_HATCHED_SHARE if hatched else 1.0))
+    share = shares[:, 0][index] * (region_mask(_SIDE, whole) * np.float32(opacity))
     colour = cv2.applyColorMap(index, table) * share[..., None]
-    if hatched:
-        stripes = _stripes(side) * (0.5 * mask + 0.5 * plain) * np.float32(_STRIPE_SHARE * strength)
-        colour = colour * (1.0 - stripes[..., None]) + stripes[..., None] * _STRIPE_BGR
-        share = share + stripes - share * stripes
     return np.rint(colour).astype(np.uint8), np.rint(255.0 * share).astype(np.uint8)
+
+
+@lru_cache(maxsize=2)
+def hatching(whole: bool = False) -> tuple[ImageU8, ImageU8]:
+    """Return light diagonal stripes over a crop, as `coloured` returns a map."""
+    at = np.arange(_HATCHED_SIDE)
+    phase = (at[None] + at[:, None]) * (_STRIPES / _HATCHED_SIDE) % 1.0
+    edge = _HATCHED_SIDE / _STRIPES / 2.0
+    stripes = np.clip((_STRIPE_WIDTH / 2.0 - np.abs(phase - 0.5)) * edge + 0.5, 0.0, 1.0)
+    share = stripes * region_mask(_HATCHED_SIDE, whole) * _STRIPE_SHARE
+    colour = share[..., None] * np.array(bgr(TEXT), np.float32)
+    return np.rint(colour).astype(np.uint8), np.rint(255.0 * share).astype(np.uint8)
+
+
+def _warped(
+    colour: ImageU8, share: ImageU8, to_few: Matrix, crop_wh: tuple[int, int], size_wh: Size
+) -> tuple[ImageU8, ImageU8]:
+    """Return (h, w, 3) of what is added and (h, w) of how much of the picture stays, uint8."""
+    matrix = to_few @ _grid(crop_wh, share.shape[0])
+    over = cv2.warpAffine(colour, matrix, size_wh, flags=cv2.INTER_LINEAR)
+    under = cv2.bitwise_not(cv2.warpAffine(share, matrix, size_wh, flags=cv2.INTER_LINEAR))
+    return cast(ImageU8, over), cast(ImageU8, under)
+
+
+def _grid(crop_wh: tuple[int, int], side: int) -> Matrix:
+    """Return the (3, 3) matrix from a grid of `side` cells over a crop to its pixels."""
+    across, down = crop_wh[0] / side, crop_wh[1] / side
+    return np.array(
+        [[across, 0.0, 0.5 * across - 0.5], [0.0, down, 0.5 * down - 0.5], [0.0, 0.0, 1.0]]
+    )
+
+
+def _thrice(single: ImageU8) -> ImageU8:
+    return cast(ImageU8, cv2.merge((single, single, single)))
 
 
 @lru_cache(maxsize=8)
@@ -235,17 +257,6 @@ def region_mask(side: int, whole: bool = False) -> Float32Array:
     mask: Float32Array = (t * t * (3.0 - 2.0 * t)).astype(np.float32)
     mask.flags.writeable = False
     return mask
-
-
-@lru_cache(maxsize=4)
-def _stripes(side: int) -> Float32Array:
-    """Return (side, side) float32 diagonal stripes, 0 to 1, with soft edges."""
-    at = np.arange(side)
-    phase = (at[None] + at[:, None]) * (_STRIPES / side) % 1.0
-    stripes = np.clip((0.17 - np.abs(phase - 0.5)) * side / _STRIPES / 2.0 + 0.5, 0.0, 1.0)
-    result: Float32Array = stripes.astype(np.float32)
-    result.flags.writeable = False
-    return result
 
 
 def _moved(matrix: Matrix, before: FaceAnalysis, now: FaceAnalysis) -> Matrix:
