@@ -21,7 +21,8 @@ MAY_IMPORT = {
     **dict.fromkeys(RUNNING, BOTTOM | DEVICES | RUNNING),
     "gui": BOTTOM | DEVICES | RUNNING,
     "training": BOTTOM | {"capture.pictures", "vision", "inference"},
-    "commands": BOTTOM | DEVICES | RUNNING | {"gui", "training"},
+    "torture": BOTTOM | DEVICES | RUNNING,
+    "commands": BOTTOM | DEVICES | RUNNING | {"gui", "training", "torture"},
     "__main__": BOTTOM | {"commands"},
     "app": BOTTOM | {"commands", "gui"},
 }
