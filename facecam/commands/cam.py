@@ -9,7 +9,8 @@ from facecam.commands.output import ends_well, only_json_on_stdout, print_json, 
 
 if TYPE_CHECKING:
     from facecam.training.explain.explained import ExplainedModel
-    from facecam.training.explain.map_files import Look, MapFiles
+    from facecam.training.explain.map_files import MapFiles
+    from facecam.training.explain.panels import Look
     from facecam.training.explain.pictures import MapRequest
 
 
@@ -56,8 +57,9 @@ def cam(
         ),
     ] = "logits",
     colours: Annotated[
-        Literal["inferno", "cividis", "viridis", "jet"], typer.Option(help="Colours of the map.")
-    ] = "inferno",
+        Literal["cividis", "viridis", "inferno", "turbo", "jet"],
+        typer.Option(help="Colours of the map."),
+    ] = "cividis",
     signed: Annotated[
         bool, typer.Option("--signed", help="Also show what speaks against, in blue.")
     ] = False,
@@ -80,8 +82,9 @@ def cam(
     """
     from facecam.commands.pipeline_parts import choose_model
     from facecam.training.explain.loading import open_model
-    from facecam.training.explain.map_files import Look, MapFiles, pictures_in
+    from facecam.training.explain.map_files import MapFiles, pictures_in
     from facecam.training.explain.methods import parse_method
+    from facecam.training.explain.panels import Look
     from facecam.training.explain.pictures import MapRequest
     from facecam.training.explain.targets import parse_wanted
 

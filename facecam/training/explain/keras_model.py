@@ -173,6 +173,7 @@ def keras_model_of_run(folder: Path) -> KerasModel:
     Raises:
         TrainingError: The folder is no run, or has no finished epoch.
     """
+    from facecam.training.cutting import as_wh
     from facecam.training.fit import template_of
     from facecam.training.network import build_network
     from facecam.training.run import Run
@@ -184,8 +185,7 @@ def keras_model_of_run(folder: Path) -> KerasModel:
     plain = recipe.backbone.model_copy(update={"weights": "none"})
     network = build_network(recipe.model_copy(update={"backbone": plain}))
     network.model.load_weights(run.best)
-    size = recipe.input_size
-    heads = tuple(recipe.heads)
-    return KerasModel(
-        network.model, ModelFacts(recipe.name, heads, (size, size), template_of(recipe))
+    facts = ModelFacts(
+        recipe.name, tuple(recipe.heads), as_wh(recipe.input_size), template_of(recipe)
     )
+    return KerasModel(network.model, facts)

@@ -2,24 +2,15 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 
 from facecam.capture.pictures import PICTURE_SUFFIXES
 from facecam.errors import MediaFileError, RecordingError
-from facecam.training.explain.panels import heat_picture, panel, picture_overlay
+from facecam.training.explain.panels import Look, heat_picture, panel, picture_overlay
 from facecam.training.explain.pictures import ExplainedFace
 from facecam.types import ImageU8
-
-
-@dataclass(frozen=True)
-class Look:
-    """How maps are drawn: their colours, and whether what speaks against is shown too."""
-
-    colours: str = "inferno"
-    signed: bool = False
 
 
 def pictures_in(path: Path) -> list[Path]:
@@ -80,7 +71,7 @@ class MapFiles:
         self, path: Path, image_bgr: ImageU8, faces: Sequence[ExplainedFace], look: Look
     ) -> None:
         """Write the files of one picture with at least one face."""
-        drawn = panel(faces, title=path.name, colours=look.colours, signed=look.signed)
+        drawn = panel(faces, title=path.name, look=look)
         if self._one:
             self._save(self._out, drawn)
             return
@@ -89,8 +80,8 @@ class MapFiles:
             for item in face.maps:
                 parts = (item.target.label, item.method, item.layer)
                 name = "-".join([path.stem, str(number), *(_plain(part) for part in parts)])
-                heat = heat_picture(item, look.colours, signed=look.signed)
-                over = picture_overlay(image_bgr, face, item, look.colours, signed=look.signed)
+                heat = heat_picture(item, look)
+                over = picture_overlay(image_bgr, face, item, look)
                 self._save(self._out / f"{name}-heat.png", _png(heat))
                 self._save(self._out / f"{name}-overlay.png", _png(over))
 

@@ -1,8 +1,8 @@
 """Pictures of maps: heat map, overlay, and panels of several side by side."""
 
 import io
-import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -11,55 +11,34 @@ from numpy.typing import NDArray
 
 from facecam.training.explain.methods import TITLES
 from facecam.training.explain.pictures import ExplainedFace, ExplainedMap
-from facecam.training.explain.placing import on_crop, on_picture
-from facecam.types import Float32Array, ImageU8
+from facecam.training.explain.placing import on_crop
+from facecam.types import FaceMap, Float32Array, ImageU8
+from facecam.vision.cam_colours import CamColours, cam_colours
+from facecam.vision.cam_overlay import CamStyle, crop_to_picture, draw_map
 
-OPACITY = 0.75  # chosen by eye: the face stays readable under full colour
 HEAT_SIDE = 320
-_COLOURS = {"cividis": cv2.COLORMAP_CIVIDIS, "inferno": cv2.COLORMAP_INFERNO}
-_COLOURS |= {"viridis": cv2.COLORMAP_VIRIDIS, "jet": cv2.COLORMAP_JET}
-COLOURS = tuple(_COLOURS)
-_FOR, _AGAINST = (40, 120, 235), (220, 130, 30)  # BGR orange and blue, told apart by everybody
+_OPACITY = 0.65  # a little more than live, where the face behind matters more
 
 
-def coloured(share: Float32Array, colours: str = "inferno", *, signed: bool = False) -> ImageU8:
+@dataclass(frozen=True)
+class Look:
+    """How maps are drawn: their colours, and whether what speaks against is shown too."""
+
+    colours: CamColours = "cividis"
+    signed: bool = False
+
+
+def heat_picture(item: ExplainedMap, look: Look) -> ImageU8:
+    """Return a map alone as a square BGR picture."""
+    return coloured(on_crop(scaled(item.values), (HEAT_SIDE, HEAT_SIDE)), look)
+
+
+def coloured(share: Float32Array, look: Look) -> ImageU8:
     """Return (H, W, 3) uint8 BGR of a map (H, W) whose full scale is 1 (and -1 when signed)."""
-    if not signed:
-        grey = np.rint(np.clip(share, 0.0, 1.0) * 255).astype(np.uint8)
-        return np.asarray(cv2.applyColorMap(grey, _COLOURS[colours]), np.uint8)
-    strength = np.clip(np.abs(share), 0.0, 1.0)[..., None]
-    end = np.where(share[..., None] >= 0, np.array(_FOR), np.array(_AGAINST))
-    return np.rint(255 + (end - 255) * strength).astype(np.uint8)
-
-
-def overlay(
-    image_bgr: ImageU8,
-    share: Float32Array,
-    cover: Float32Array | None = None,
-    colours: str = "inferno",
-    *,
-    signed: bool = False,
-) -> ImageU8:
-    """Return the picture with a map over it; what is near zero stays as it is.
-
-    Args:
-        image_bgr: (H, W, 3) uint8.
-        share: (H, W) map whose full scale is 1.
-        cover: (H, W) 0..1, where the map holds; None is everywhere.
-        colours: One of `COLOURS`.
-        signed: Also show what is negative.
-    """
-    strength = np.abs(share) if signed else np.maximum(share, 0.0)
-    alpha = OPACITY * np.clip(strength, 0.0, 1.0) ** 0.7
-    if cover is not None:
-        alpha = alpha * cover
-    over = coloured(share, colours, signed=signed).astype(np.float32)
-    if signed:  # white would fog what is near zero: full colour, the strength is in alpha
-        over = np.where(share[..., None] >= 0, np.array(_FOR), np.array(_AGAINST)).astype(
-            np.float32
-        )
-    mixed = image_bgr + (over - image_bgr) * alpha[..., None]
-    return np.rint(mixed).astype(np.uint8)
+    steps = 127.5 * share + 127.5 if look.signed else 255.0 * share
+    index = np.clip(steps, 0.0, 255.0).astype(np.uint8)
+    table, _ = cam_colours(look.colours, look.signed)
+    return np.asarray(cv2.applyColorMap(index, table), np.uint8)
 
 
 def scaled(values: Float32Array) -> Float32Array:
@@ -68,37 +47,49 @@ def scaled(values: Float32Array) -> Float32Array:
     Of the absolute ones: where hardly anything speaks for a class and much against it, a map that
     shows only the former stays dark, as it should.
     """
-    top = float(np.abs(values).max())
-    return values / top if top > 0 else np.zeros_like(values)
+    return values / _full_scale(values)
 
 
-def heat_picture(item: ExplainedMap, colours: str, *, signed: bool) -> ImageU8:
-    """Return a map alone as a square BGR picture."""
-    share = scaled(item.values)
-    return coloured(on_crop(share, (HEAT_SIDE, HEAT_SIDE)), colours, signed=signed)
-
-
-def crop_overlay(face: ExplainedFace, item: ExplainedMap, colours: str, *, signed: bool) -> ImageU8:
+def crop_overlay(face: ExplainedFace, item: ExplainedMap, look: Look) -> ImageU8:
     """Return the crop with a map over it, BGR."""
-    side = (face.crop_rgb.shape[1], face.crop_rgb.shape[0])
-    share = on_crop(scaled(item.values), side)
-    return overlay(face.crop_rgb[..., ::-1], share, None, colours, signed=signed)
+    out = np.ascontiguousarray(face.crop_rgb[..., ::-1])
+    _draw(out, face, item, np.eye(2, 3), look, whole=True)
+    return out
 
 
 def picture_overlay(
-    image_bgr: ImageU8, face: ExplainedFace, item: ExplainedMap, colours: str, *, signed: bool
+    image_bgr: ImageU8, face: ExplainedFace, item: ExplainedMap, look: Look
 ) -> ImageU8:
-    """Return the whole picture with a map over its face, BGR."""
-    side = (face.crop_rgb.shape[1], face.crop_rgb.shape[0])
-    share = on_crop(scaled(item.values), side)
-    height, width = image_bgr.shape[:2]
-    placed, cover = on_picture(share, face.matrix, (width, height))
-    return overlay(image_bgr, placed, cover, colours, signed=signed)
+    """Return the whole picture with a map over its face, BGR, drawn as it is live."""
+    out = image_bgr.copy()
+    size_wh = (out.shape[1], out.shape[0])
+    back = crop_to_picture(face.matrix, size_wh, size_wh)
+    _draw(out, face, item, back, look, whole=face.score is None)
+    return out
 
 
-def panel(
-    faces: Sequence[ExplainedFace], *, title: str, colours: str = "inferno", signed: bool = False
-) -> bytes:
+def _draw(
+    out: ImageU8,
+    face: ExplainedFace,
+    item: ExplainedMap,
+    to_picture: NDArray[np.float64],
+    look: Look,
+    *,
+    whole: bool,
+) -> None:
+    crop_wh = (face.crop_rgb.shape[1], face.crop_rgb.shape[0])
+    scale = _full_scale(item.values)
+    head = item.target.head.name
+    style = CamStyle(opacity=_OPACITY, colours=look.colours, signed=look.signed)
+    cam = FaceMap(head, item.target.class_name, item.values, crop_wh, scale)
+    draw_map(out, cam, to_picture, style, whole=whole)
+
+
+def _full_scale(values: Float32Array) -> float:
+    return float(np.abs(values).max()) or 1.0
+
+
+def panel(faces: Sequence[ExplainedFace], *, title: str, look: Look = Look()) -> bytes:
     """Return one PNG: a row for each face and class, a column for each method and layer.
 
     With a single method and layer the row is picture, heat map, overlay; with more it is the
@@ -114,9 +105,9 @@ def panel(
         cells: list[tuple[Any, str]] = [(face.crop_rgb, "picture")]
         for item in maps:
             name = TITLES[item.method] + (f"\n{item.layer}" if several_layers else "")
-            over = crop_overlay(face, item, colours, signed=signed)[..., ::-1]
+            over = crop_overlay(face, item, look)[..., ::-1]
             if single:
-                cells.append((heat_picture(item, colours, signed=signed)[..., ::-1], name))
+                cells.append((heat_picture(item, look)[..., ::-1], name))
                 cells.append((over, "overlay"))
             else:
                 cells.append((over, name))
@@ -169,9 +160,3 @@ def png_of(figure: Any) -> bytes:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
     return buffer.getvalue()
-
-
-def grid_shape(count: int) -> tuple[int, int]:
-    """Return columns and rows that hold `count` cells in about a square."""
-    columns = max(1, math.ceil(math.sqrt(count)))
-    return columns, math.ceil(count / columns)

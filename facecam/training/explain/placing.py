@@ -34,27 +34,3 @@ def crop_to_picture(xy: tuple[float, float], matrix: NDArray[np.float64]) -> tup
 def on_crop(values: Float32Array, size_wh: tuple[int, int]) -> Float32Array:
     """Return a map (h, w) as (H, W) float32 over the crop, bicubic between cell centres."""
     return enlarged(values, size_wh)
-
-
-def on_picture(
-    crop_map: Float32Array, matrix: NDArray[np.float64], picture_wh: tuple[int, int]
-) -> tuple[Float32Array, Float32Array]:
-    """Return a map over the whole picture and how much of each pixel lies in the crop.
-
-    Args:
-        crop_map: (H, W) over the crop.
-        matrix: (2, 3) picture pixels to crop pixels.
-        picture_wh: Size of the picture.
-
-    Returns:
-        Two (height, width) float32: the map, 0 outside the crop; and 1 inside, 0 outside, soft
-        between.
-    """
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    inside = np.ones_like(crop_map)
-    edge = max(1, crop_map.shape[0] // 12)
-    inside[:edge], inside[-edge:], inside[:, :edge], inside[:, -edge:] = 0, 0, 0, 0
-    inside = cv2.blur(inside, (2 * edge + 1, 2 * edge + 1), borderType=cv2.BORDER_CONSTANT)
-    made = cv2.warpAffine(crop_map, matrix, picture_wh, flags=flags)
-    cover = cv2.warpAffine(inside, matrix, picture_wh, flags=flags)
-    return np.asarray(made, np.float32), np.asarray(cover, np.float32)
