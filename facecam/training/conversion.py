@@ -1,5 +1,7 @@
 """From a trained network to the graph that ships: LiteRT in three formats, and Keras."""
 
+import contextlib
+import io
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -49,7 +51,8 @@ def convert(network: Network, format: Format, pictures: ImageU8) -> bytes:
             )
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         converter.representative_dataset = lambda: ([picture[None]] for picture in pictures)
-    with warnings.catch_warnings():
+    # Keras prints the endpoints of the model it hands over.
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         # It asks for statistics of the uint8 input, which the graph itself casts to float.
         warnings.filterwarnings("ignore", "Statistics for quantized inputs", UserWarning)
         try:

@@ -20,8 +20,11 @@ from facecam.training.recipe import Head, Recipe
 from facecam.types import ImageU8
 
 FLOAT_TOLERANCE = 1e-3
+MAIN: dict[str, str] = {"softmax": "accuracy", "sigmoid": "auc", "expectation": "mae"}
 MOST_LOST = {"accuracy": 0.02, "auc": 0.02, "mae": 0.05}
 """What int8 may lose: of accuracy and AUC this much, of the error this share of it. By choice."""
+FEW_PICTURES = 3
+"""So many pictures may change sides in any case: in small splits they are more than `MOST_LOST`."""
 _COMPARED = (
     "accuracy", "balanced_accuracy", "auc", "average_precision", "ece", "mae", "cs5",
     "interval_coverage",
@@ -95,8 +98,8 @@ def metric_changes(
         subjects: (N,) who is shown.
 
     Raises:
-        TrainingError: `after` has clearly lost: worse than `MOST_LOST` allows and outside the 95%
-            interval of the figure before.
+        TrainingError: `after` has clearly lost: its main figure is worse than `MOST_LOST` allows
+            and outside the 95% interval of the figure before.
     """
     changes: dict[str, dict[str, list[float]]] = {}
     for head in heads:
@@ -110,9 +113,8 @@ def metric_changes(
             new = pair[1][key]
             known = [k for k in _COMPARED if old.get(k) is not None and new.get(k) is not None]
             changes[key] = {k: [old[k], new[k]] for k in known}
-            for name in MOST_LOST:
-                if name in known:
-                    _refuse_loss(key, name, old, new[name])
+            if MAIN[head.kind] in known:
+                _refuse_loss(key, MAIN[head.kind], old, new[MAIN[head.kind]])
     return changes
 
 
@@ -135,7 +137,8 @@ def _refuse_loss(key: str, name: str, old: Mapping[str, Any], new: float) -> Non
     value, limits = old[name], (old.get("ci") or {}).get(name)
     lost = (new - value) / max(value, 1e-9) if name == "mae" else value - new
     outside = limits is None or (new > limits[1] if name == "mae" else new < limits[0])
-    if lost > MOST_LOST[name] and outside:
+    allowed = MOST_LOST[name] if name == "mae" else max(MOST_LOST[name], FEW_PICTURES / old["n"])
+    if lost > allowed and outside:
         raise TrainingError(
             f"As int8 the {name} of '{key}' goes from {value:.3f} to {new:.3f}, which is more than "
             "it may lose: export as float16 or float32."
