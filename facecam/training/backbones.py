@@ -1,6 +1,7 @@
 """Convolutional networks by name, with their pretrained weights and pixel scaling."""
 
 import inspect
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -102,8 +103,11 @@ def _make(spec: Backbone, pixels: Pixels, scaled: keras.KerasTensor) -> keras.Mo
     if spec.weights != "imagenet":
         return make(weights=None, **options)
     try:
-        return make(weights="imagenet", **options)
-    except Exception as error:  # noqa: BLE001 - Keras raises a bare Exception for a failed download
+        with warnings.catch_warnings():
+            # MobileNet wonders about sizes that it has no file of its own for.
+            warnings.filterwarnings("ignore", "`input_shape` is undefined", UserWarning)
+            return make(weights="imagenet", **options)
+    except Exception as error:  # Keras raises a bare Exception for a failed download
         raise TrainingError(
             f"The ImageNet weights of {spec.name} cannot be loaded ({error}): connect to the "
             "internet, or give a file with --set backbone.weights=PATH."
@@ -120,9 +124,12 @@ def _copy_weights(network: keras.Model, spec: Backbone, pixels: Pixels) -> None:
     unweighted = spec.model_copy(update={"weights": "none"})
     donor = _make(unweighted, pixels, keras.Input((spec.weights_size, spec.weights_size, 3)))
     try:
-        donor.load_weights(spec.weights)
+        with warnings.catch_warnings():
+            # Keras would leave layers that it finds no weights for as they are.
+            warnings.filterwarnings("error", "Skipping nested container", UserWarning)
+            donor.load_weights(spec.weights)
         network.set_weights(donor.get_weights())
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, UserWarning) as error:
         reason = str(error).splitlines()[0].rstrip(".")
         raise TrainingError(f"The weights {spec.weights} do not fit {spec.name}: {reason}.") from (
             error
