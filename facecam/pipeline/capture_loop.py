@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 SourceFactory = Callable[[], FrameSource]
 _CLOSE_AFTER_S = 0.2  # a reader normally ends by itself within a frame or two
 _FIRST_PAUSE_S = 0.25  # before the first attempt to open a lost source; doubled after each
+_LASTED_S = 0.4  # a source that played for longer was truly back: the pauses begin anew
 _NOTHING_TO_SEE = FrameSign((0, 0))
 
 
@@ -148,7 +149,7 @@ class CaptureLoop:
                         raise
                     self._events.lost(self, error)
                     played = self._last is not before
-                    lasted = played and self._clock() - began_s > self._reconnect_s
+                    lasted = played and self._clock() - began_s > _LASTED_S
                     attempts = 0 if lasted else attempts + 1
                     stop.wait(min(_FIRST_PAUSE_S * 2 ** min(attempts, 8), self._reconnect_s))
                 else:

@@ -88,9 +88,17 @@ def playing(url: str) -> Iterator[Session]:
 def run_reconnects(
     cycles: int,
     seed: int = 0,
+    faults: tuple[str, ...] = FAULTS,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> ReconnectReport:
-    """Put a session through so many faults of its source, every kind about equally often."""
+    """Put a session through so many faults of its source.
+
+    Args:
+        cycles: How many.
+        seed: Decides sizes and how long it plays between faults.
+        faults: Which kinds, in turn.
+        progress: Takes (done, total).
+    """
     rng = random.Random(seed)
     _warm_up()
     before = holdings()
@@ -100,7 +108,7 @@ def run_reconnects(
             report.failures.append("the stream never began to play")
             return report
         for number in range(cycles):
-            fault = FAULTS[number % len(FAULTS)]
+            fault = faults[number % len(faults)]
             size_wh = rng.choice(_SIZES)
             _one_cycle(report, server, session, fault, size_wh, rng.uniform(0.0, 0.3))
             progress(number + 1, cycles)
