@@ -1,5 +1,6 @@
 """The phases of a recipe: fit, validate, keep the best, save, and go on after an interruption."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +20,32 @@ from facecam.training.run import Run
 from facecam.training.run_log import RunLog
 from facecam.training.schedules import Plateau, make_optimizer
 from facecam.training.stages import AugmentedPictures, Stage, StoredFeatures
+
+
+def compile_model(
+    model: keras.Model,
+    recipe: Recipe,
+    phase: Phase,
+    steps: int,
+    labels: Mapping[str, NDArray[np.float32]],
+) -> None:
+    """Give a model (whole, or the heads alone) the optimizer and the losses of a phase.
+
+    Args:
+        model: What is fitted; its outputs are the recipe's heads.
+        recipe: Whose losses and weights.
+        phase: Whose learning rate and schedule.
+        steps: Batches an epoch.
+        labels: Training labels by head, for balanced class weights.
+    """
+    # XLA's CPU depthwise convolutions are ten times slower; JAX cannot do without it.
+    compiled = False if keras.backend.backend() == "tensorflow" else "auto"
+    model.compile(
+        make_optimizer(recipe.training, phase, steps),
+        loss={head.name: head_loss(head, labels[head.name]) for head in recipe.heads},
+        loss_weights={head.name: head.weight for head in recipe.heads},
+        jit_compile=compiled,
+    )
 
 
 class Fitting:
@@ -87,7 +114,11 @@ class Fitting:
         )
         stage = self._stage(number, phase)
         model = stage.model
-        self._compile(model, phase, stage.steps)
+        labels = {
+            head.name: np.concatenate([item.labels[head.name] for item in self._train_sets])
+            for head in self._recipe.heads
+        }
+        compile_model(model, self._recipe, phase, stage.steps, labels)
         whole = model is self._network.model
         average = RunningAverage(model, self._recipe.training.ema if whole else 0.0)
         watch = Plateau(phase, self._state.watch if first else None)
@@ -126,21 +157,6 @@ class Fitting:
         if phase.freeze == "all" and phase.stored_features:
             return StoredFeatures(*parts, report=self._report)
         return AugmentedPictures(*parts)
-
-    def _compile(self, model: keras.Model, phase: Phase, steps: int) -> None:
-        heads = self._recipe.heads
-        labels = {
-            head.name: np.concatenate([item.labels[head.name] for item in self._train_sets])
-            for head in heads
-        }
-        # XLA's CPU depthwise convolutions are ten times slower; JAX cannot do without it.
-        compiled = False if keras.backend.backend() == "tensorflow" else "auto"
-        model.compile(
-            make_optimizer(self._recipe.training, phase, steps),
-            loss={head.name: head_loss(head, labels[head.name]) for head in heads},
-            loss_weights={head.name: head.weight for head in heads},
-            jit_compile=compiled,
-        )
 
     def _reseed(self, model: keras.Model, phase: int, epoch: int) -> None:
         """Let dropout draw from the epoch alone; its generators count on otherwise."""
