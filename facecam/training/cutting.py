@@ -1,9 +1,12 @@
 """Cut labelled pictures once, with the app's own crop routine, into a cache on disk."""
 
+import contextlib
 import hashlib
+import itertools
 import json
-import os
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +16,9 @@ from numpy.typing import NDArray
 
 from facecam.capture.pictures import read_picture
 from facecam.errors import MediaFileError, TrainingError
+from facecam.training.crop_store import load_entry, write_entry
 from facecam.training.manifest import Manifest
+from facecam.training.manifest_draft import counted, listing
 from facecam.types import Detection, Float32Array, ImageU8
 from facecam.vision.crops import EyeTemplate, centre_matrix, crop_matrix, cut
 from facecam.vision.detector import FaceDetector, find_faces
@@ -133,22 +138,41 @@ def cut_manifest(
         cache_dir: Folder of the cache; an entry is complete or absent.
         margin: How much wider than the model's view the stored crops are.
         progress: Called with (done, total).
+
+    Raises:
+        TrainingError: The cache cannot be written, because the disk is full for example.
     """
     key = _cache_key(manifest, size, template, margin)
     shown = "x".join(map(str, dict.fromkeys(as_wh(size))))
     folder = cache_dir / f"{manifest.name}-{shown}-{key}"
-    if not (folder / "facts.npz").exists():
-        _cut_all(manifest, size, template, folder, margin, progress)
-    with np.load(folder / "facts.npz", allow_pickle=False) as facts:
-        arrays = {name: facts[name] for name in facts.files}
-    crops = np.load(folder / "crops.npy", mmap_mode="r")
-    rows = CropRows(crops, np.arange(len(crops)))
-    return CropCache(crops=rows, margin=margin, **arrays)
+    _, (width, height) = widened(np.eye(2, 3), size, margin)
+    shape = len(manifest), height, width, 3
+    entry = load_entry(folder, shape)
+    if entry is None:
+        facts = _empty_facts(len(manifest))
+        crops = _crops(manifest, size, template, margin, facts, progress)
+        with contextlib.closing(crops):
+            write_entry(folder, shape, crops, facts)
+        entry = load_entry(folder, shape)
+    if entry is None:
+        raise TrainingError(f"The cut pictures {folder} cannot be read again: check the disk.")
+    stored, arrays = entry
+    return CropCache(crops=CropRows(stored, np.arange(len(stored))), margin=margin, **arrays)
 
 
-def _cache_key(
-    manifest: Manifest, size: Size, template: EyeTemplate | None, margin: float
-) -> str:
+def bad_files(manifest: Manifest, cache: CropCache) -> list[str]:
+    """Return a sentence on pictures that are missing, and one on those that cannot be read."""
+    bad = [path for path, ok in zip(manifest.paths, cache.readable, strict=True) if not ok]
+    missing = [path.name for path in bad if not path.exists()]
+    broken = [path.name for path in bad if path.exists()]
+    return [
+        f"{counted(len(names), what)} in {manifest.name} left out: {listing(names)}."
+        for names, what in ((missing, "missing picture"), (broken, "unreadable picture"))
+        if names
+    ]
+
+
+def _cache_key(manifest: Manifest, size: Size, template: EyeTemplate | None, margin: float) -> str:
     digest = hashlib.sha256()
     settings: dict[str, Any] = {"v": CACHE_VERSION, "size": size, "margin": margin}
     settings["template"] = asdict(template) if template else None
@@ -162,58 +186,76 @@ def _cache_key(
     return digest.hexdigest()[:16]
 
 
-def _cut_all(
+def _empty_facts(total: int) -> dict[str, NDArray[Any]]:
+    """Return the arrays of `CropCache`, as they are for pictures that cannot be read."""
+    return {
+        "matrices": np.zeros((total, 2, 3)),
+        "picture_wh": np.zeros((total, 2), np.int32),
+        "found": np.zeros(total, bool),
+        "readable": np.zeros(total, bool),
+        "keypoints": np.full((total, 6, 2), np.nan, np.float32),
+    }
+
+
+def _crops(
     manifest: Manifest,
     size: Size,
     template: EyeTemplate | None,
-    folder: Path,
     margin: float,
+    facts: dict[str, NDArray[Any]],
     progress: Progress | None,
-) -> None:
+) -> Generator[ImageU8, None, None]:
+    """Cut one picture after the other; fill `facts` on the way. Black where there is no picture."""
     total = len(manifest)
-    _, (width, height) = widened(np.eye(2, 3), size, margin)
-    matrices = np.zeros((total, 2, 3))
-    picture_wh = np.zeros((total, 2), np.int32)
-    found = np.zeros(total, bool)
-    readable = np.ones(total, bool)
-    keypoints = np.full((total, 6, 2), np.nan, np.float32)
+    _, wide_wh = widened(np.eye(2, 3), size, margin)
+    black = np.zeros((wide_wh[1], wide_wh[0], 3), np.uint8)
+    detector = MediaPipeDetector() if template else None  # whole pictures need no detector
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "facts.npz").unlink(missing_ok=True)
-        crops = np.lib.format.open_memmap(
-            folder / "crops.npy", mode="w+", dtype=np.uint8, shape=(total, height, width, 3)
-        )
-        detector = MediaPipeDetector() if template else None
-        for i, path in enumerate(manifest.paths):
-            try:
-                picture = read_picture(path)
-            except MediaFileError:
-                readable[i] = False
-                continue
-            picture_wh[i] = picture.shape[1], picture.shape[0]
-            face = find_face(detector, picture, i * 0.01) if detector else None
-            if face and template:
-                found[i], keypoints[i] = True, face.keypoints
-                matrices[i] = crop_matrix(face.keypoints, as_wh(size), template)
-            else:
-                matrices[i] = centre_matrix((picture.shape[1], picture.shape[0]), as_wh(size))
-            wide, _ = widened(matrices[i], size, margin)
-            crops[i] = cut(picture, wide, (width, height))[..., ::-1]
+        for i, picture in enumerate(pictures_ahead(manifest.paths)):
             if progress and (i % 50 == 49 or i == total - 1):
                 progress(i + 1, total)
-        crops.flush()
+            if picture is None:
+                yield black
+                continue
+            facts["readable"][i] = True
+            facts["picture_wh"][i] = picture.shape[1], picture.shape[0]
+            face = find_face(detector, picture, i * 0.01) if detector else None
+            if face and template:
+                facts["found"][i], facts["keypoints"][i] = True, face.keypoints
+                matrix = crop_matrix(face.keypoints, as_wh(size), template)
+            else:
+                matrix = centre_matrix((picture.shape[1], picture.shape[0]), as_wh(size))
+            facts["matrices"][i] = matrix
+            wide, _ = widened(matrix, size, margin)
+            yield cut(picture, wide, wide_wh)[..., ::-1]
+    finally:
         if detector:
             detector.close()
-        facts = {
-            "matrices": matrices,
-            "picture_wh": picture_wh,
-            "found": found,
-            "readable": readable,
-            "keypoints": keypoints,
-        }
-        np.savez(folder / "part.npz", **facts)
-        os.replace(folder / "part.npz", folder / "facts.npz")
-    except OSError as error:
-        raise TrainingError(
-            f"The cache of cut pictures {folder} cannot be written: {error}."
-        ) from error
+
+
+def pictures_ahead(paths: Sequence[Path], ahead: int = 4) -> Iterator[ImageU8 | None]:
+    """Yield each picture (None: it cannot be read), decoding a few ahead in another thread.
+
+    Args:
+        paths: Picture files.
+        ahead: How many decoded pictures may wait.
+    """
+    waiting: deque[Future[ImageU8 | None]] = deque()
+    rest = iter(paths)
+    with ThreadPoolExecutor(1, thread_name_prefix="decode") as pool:
+        try:
+            for path in itertools.islice(rest, ahead):
+                waiting.append(pool.submit(_read, path))
+            while waiting:
+                yield waiting.popleft().result()
+                waiting.extend(pool.submit(_read, path) for path in itertools.islice(rest, 1))
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def _read(path: Path) -> ImageU8 | None:
+    try:
+        return read_picture(path)
+    except MediaFileError:
+        return None

@@ -17,63 +17,24 @@ from facecam.training.augment import (
     warp_reflected,
 )
 from facecam.training.cutting import CropCache, Size, as_wh, widened
+from facecam.training.label_cells import head_labels
 from facecam.training.manifest import Manifest
-from facecam.training.recipe import Augmentation, Head, Recipe
+from facecam.training.recipe import Augmentation, Recipe
 from facecam.types import ImageU8
+
+__all__ = [
+    "CropBatches",
+    "LabelledCrops",
+    "coverage",
+    "head_labels",
+    "mask_missing",
+    "model_view",
+    "restrict",
+]
 
 FULL_COVERAGE = 0.97
 TIGHT_COVERAGE = 0.8
 MAX_WEIGHT_RATIO = 10.0
-
-
-def head_labels(manifest: Manifest, head: Head) -> NDArray[np.float32]:
-    """Return the labels of one head, NaN where they are missing.
-
-    Returns:
-        expectation: (N,) numbers, clipped to the classes; softmax: (N,) class indices;
-        sigmoid: (N, K) zeros and ones.
-
-    Raises:
-        ManifestError: A cell holds something that is not a class of the head.
-    """
-    total = len(manifest)
-    if head.kind == "sigmoid":
-        columns = [head.column or head.name] if len(head.classes) == 1 else list(head.classes)
-        out = np.full((total, len(columns)), np.nan, np.float32)
-        for k, column in enumerate(columns):
-            cells = manifest.columns.get(str(column))
-            if cells is not None:
-                out[:, k] = _parse(manifest, str(column), cells, {"0": 0.0, "1": 1.0})
-        return out
-    column = head.column or head.name
-    cells = manifest.columns.get(column)
-    if cells is None:
-        return np.full(total, np.nan, np.float32)
-    if head.kind == "softmax":
-        return _parse(
-            manifest, column, cells, {str(c): float(i) for i, c in enumerate(head.classes)}
-        )
-    numbers = _parse(manifest, column, cells, None)
-    lowest, highest = float(min(head.classes)), float(max(head.classes))  # type: ignore[type-var]
-    return np.clip(numbers, lowest, highest)
-
-
-def _parse(
-    manifest: Manifest, column: str, cells: NDArray[np.str_], allowed: dict[str, float] | None
-) -> NDArray[np.float32]:
-    out = np.full(len(cells), np.nan, np.float32)
-    for i, cell in enumerate(cells.tolist()):
-        if cell == "":
-            continue
-        try:
-            out[i] = allowed[cell] if allowed is not None else float(cell)
-        except (KeyError, ValueError):
-            expected = ", ".join(allowed) if allowed else "a number"
-            raise ManifestError(
-                f"In the manifest of {manifest.name} the column '{column}' holds '{cell}' "
-                f"(row {i + 2}); allowed: {expected}, or nothing where it is not known."
-            ) from None
-    return out
 
 
 @dataclass
@@ -119,6 +80,10 @@ class CropBatches(keras.utils.PyDataset):
             ]
         )
         self._probability = _sampling(sets, recipe)
+        self._labels = {
+            head.name: np.concatenate([s.labels[head.name] for s in sets]) for head in recipe.heads
+        }
+        self._plain = self._settings == Augmentation()
         covered = np.concatenate([coverage(s, recipe.input_size) for s in sets])
         self._covered = covered >= FULL_COVERAGE
         self._full = np.flatnonzero(self._covered)
@@ -140,14 +105,20 @@ class CropBatches(keras.utils.PyDataset):
         picked = rng.choice(len(self._where), self._batch_size, p=self._probability)
         width, height = self._recipe.input_wh
         pictures = np.empty((self._batch_size, height, width, 3), np.uint8)
-        for i, item in enumerate(picked):
-            pictures[i] = self._picture(int(item), rng)
+        for i, item in enumerate(picked.tolist()):
+            pictures[i] = self._view(item) if self._plain else self._picture(item, rng)
         labels: dict[str, NDArray[np.float32]] = {}
         weights: dict[str, NDArray[np.float32]] = {}
         for head in self._recipe.heads:
-            rows = [self._sets[k].labels[head.name][j] for k, j in self._where[picked]]
-            labels[head.name], weights[head.name] = mask_missing(np.array(rows, np.float32))
+            rows = self._labels[head.name][picked]
+            labels[head.name], weights[head.name] = mask_missing(rows)
         return pictures, labels, weights
+
+    def _view(self, item: int) -> ImageU8:
+        """Return what the model sees live, unchanged."""
+        k, j = self._where[item]
+        left, top, width, height = _middle(self._sets[k].cache, self._recipe.input_size)
+        return self._sets[k].cache.crops[j][top : top + height, left : left + width]
 
     def _picture(self, item: int, rng: np.random.Generator) -> ImageU8:
         k, j = self._where[item]
@@ -199,9 +170,15 @@ def mask_missing(
 
 def model_view(cache: CropCache, index: NDArray[np.intp], size: Size) -> ImageU8:
     """Return what the model sees live: the middle of the stored crops, (N, H, W, 3)."""
-    width, height = as_wh(size)
-    left, top = (cache.crops.size_wh[0] - width) // 2, (cache.crops.size_wh[1] - height) // 2
+    left, top, width, height = _middle(cache, size)
     return np.ascontiguousarray(cache.crops[index][:, top : top + height, left : left + width])
+
+
+def _middle(cache: CropCache, size: Size) -> tuple[int, int, int, int]:
+    """Return (left, top, width, height) of the model's view in the stored crops."""
+    width, height = as_wh(size)
+    wide, high = cache.crops.size_wh
+    return (wide - width) // 2, (high - height) // 2, width, height
 
 
 def coverage(item: LabelledCrops, size: Size) -> NDArray[np.float64]:
@@ -221,10 +198,12 @@ def _sampling(sets: Sequence[LabelledCrops], recipe: Recipe) -> NDArray[np.float
             if cells is not None:
                 weight *= _evened(cells, power)
         weight = np.where(item.cache.readable, weight, 0.0)
-        weight = np.minimum(weight, MAX_WEIGHT_RATIO * np.median(weight))
+        weight = np.minimum(weight, MAX_WEIGHT_RATIO * np.median(weight[weight > 0]))
         share = recipe.data.shares.get(item.manifest.name, len(item.manifest))
         parts.append(share * weight / weight.sum())
     joined = np.concatenate(parts)
+    if not joined.sum() > 0:
+        raise ManifestError("Nothing would be drawn: all data sets have the share 0 in the recipe.")
     return joined / joined.sum()
 
 

@@ -9,9 +9,10 @@ import numpy as np
 from facecam.errors import ManifestError, TrainingError
 from facecam.training.callbacks import Progress, Report
 from facecam.training.checkpoint import write_whole
-from facecam.training.cutting import cut_manifest
+from facecam.training.cutting import bad_files, cut_manifest
 from facecam.training.data import LabelledCrops, head_labels, restrict
 from facecam.training.fitting import Fitting
+from facecam.training.label_cells import check_labels
 from facecam.training.manifest import Manifest, read_manifest
 from facecam.training.network import build_network
 from facecam.training.recipe import Head, Recipe, load_recipe
@@ -50,7 +51,9 @@ def _cut_sets(
 ) -> list[LabelledCrops]:
     sets = []
     for manifest in manifests:
-        labels = {head.name: head_labels(manifest, head) for head in recipe.heads}
+        for note in manifest.notes:
+            report(f"{manifest.name}: {note}")
+        labels = {head.name: head_labels(manifest, head, report) for head in recipe.heads}
 
         def cut(done: int, total: int, name: str = manifest.name) -> None:
             if progress is not None:
@@ -61,9 +64,8 @@ def _cut_sets(
         cache = cut_manifest(
             manifest, recipe.input_size, template_of(recipe), cache_dir, progress=cut
         )
-        bad = [p.name for p, ok in zip(manifest.paths, cache.readable, strict=True) if not ok]
-        if bad:
-            report(f"{len(bad)} unreadable pictures in {manifest.name} are left out: {bad[:3]}")
+        for note in bad_files(manifest, cache):
+            report(note)
         report(f"{manifest.name}: {len(manifest)} pictures, face found in {int(cache.found.sum())}")
         sets.append(LabelledCrops(manifest, cache, labels))
     return sets
@@ -103,7 +105,11 @@ def train(
     train_sets = [restrict(item, "train") for item in sets]
     train_sets = [item for item in train_sets if len(item.manifest)]
     val_sets = fitting_sets(sets)
-    _check_labels(recipe, train_sets, val_sets)
+    _check_splits(train_sets, val_sets)
+    for note in check_labels(
+        recipe.heads, [item.labels for item in train_sets], [item.labels for item in val_sets]
+    ):
+        report(note)
     network = build_network(recipe)
     Fitting(recipe, network, train_sets, val_sets, run, report, progress).run()
     return run
@@ -176,16 +182,7 @@ def fitting_sets(sets: list[LabelledCrops]) -> list[LabelledCrops]:
     return [item for item in picked if len(item.manifest)]
 
 
-def _check_labels(
-    recipe: Recipe, train_sets: list[LabelledCrops], val_sets: list[LabelledCrops]
-) -> None:
+def _check_splits(train_sets: list[LabelledCrops], val_sets: list[LabelledCrops]) -> None:
     for split, sets in (("train", train_sets), ("val", val_sets)):
         if not sets:
             raise ManifestError(f"The data have no readable picture in the split '{split}'.")
-    for head in recipe.heads:
-        known = [item.labels[head.name] for item in train_sets]
-        seen = [values[~np.isnan(values)] for values in known]
-        if not sum(len(values) for values in seen):
-            raise ManifestError(f"No training picture has a label for the head '{head.name}'.")
-        if len(np.unique(np.concatenate(seen))) < 2:
-            raise ManifestError(f"All training labels of the head '{head.name}' are the same.")

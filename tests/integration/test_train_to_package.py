@@ -78,7 +78,7 @@ def test_training_reports_its_figures_and_bad_pictures(
     trained: tuple[Run, Path, list[str]],
 ) -> None:
     run, _, lines = trained
-    assert any("1 unreadable pictures" in line and "1.png" in line for line in lines)
+    assert any("1 unreadable picture" in line and "1.png" in line for line in lines)
     with (run.folder / "log.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["epoch"] for row in rows] == ["1", "2", "3"]

@@ -54,7 +54,7 @@ def test_a_missing_manifest_is_refused(tmp_path: Path) -> None:
         read_manifest(tmp_path / "none.csv")
 
 
-def test_an_unknown_class_names_the_row_and_what_is_allowed(tmp_path: Path) -> None:
+def test_an_unknown_class_names_the_picture_and_what_is_allowed(tmp_path: Path) -> None:
     manifest = read_manifest(write(tmp_path, "path,split,gender\na.png,train,robot\n"))
-    with pytest.raises(ManifestError, match=r"'robot' \(row 2\); allowed: female, male"):
+    with pytest.raises(ManifestError, match=r"'robot' \(a.png\); allowed: female, male"):
         head_labels(manifest, Head(name="gender", kind="softmax", classes=["female", "male"]))
