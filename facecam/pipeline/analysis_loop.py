@@ -73,6 +73,8 @@ class AnalysisEvents:
         model_failed: The model was dropped because it failed.
         ended: No more frames come, or the loop was stopped.
         failed: The analysis itself failed.
+        fresh: Whether the analyzer is to forget everything before this frame (a recording begins
+            that is to give the same readings when it is analysed again).
     """
 
     wanted: Callable[[int], bool]
@@ -82,6 +84,7 @@ class AnalysisEvents:
     model_failed: Callable[[Exception], None]
     ended: Callable[[], None]
     failed: Callable[[Exception], None]
+    fresh: Callable[[int, Frame], bool] = lambda number, frame: False
 
 
 class AnalysisLoop:
@@ -170,6 +173,8 @@ class AnalysisLoop:
             _close_all([analyzer.set_estimator(fresh)])
             self._events.model_changed(fresh.package.name if fresh else "")
         analyzer.set_cam(self._cam(), self._probe)
+        if self._events.fresh(number, frame):
+            analyzer.reset()
         try:
             analysis = analyzer.step(frame)
         except ModelPackageError as error:

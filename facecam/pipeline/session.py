@@ -13,10 +13,12 @@ import itertools
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from facecam.capture.health import SourceHealth
 from facecam.capture.pump import stuck_pumps
-from facecam.errors import WorkerStuckError
+from facecam.capture.source import SourceInfo
+from facecam.errors import RecordingError, WorkerStuckError
 from facecam.inference.estimator import Estimator
 from facecam.pipeline.analysis_loop import (
     AnalysisEvents,
@@ -30,6 +32,7 @@ from facecam.pipeline.analysis_loop import (
 from facecam.pipeline.cam_trust import CamTrustProbe, TrustEstimatorFactory
 from facecam.pipeline.capture_loop import CaptureEvents, CaptureLoop, SourceFactory, SourceGap
 from facecam.pipeline.meters import SessionMeters
+from facecam.pipeline.recordings import SessionRecordings
 from facecam.pipeline.slots import NewestSlot
 from facecam.pipeline.source_switch import SourceSwitch
 from facecam.pipeline.status import (
@@ -41,8 +44,10 @@ from facecam.pipeline.status import (
     as_sentence,
 )
 from facecam.pipeline.worker import Worker
+from facecam.recording.request import RecordingRequest
 from facecam.timing import Clock, monotonic_s
 from facecam.types import Analysis, CamChoice, Frame
+from facecam.vision.overlay import OverlayOptions
 
 __all__ = ["Session", "SessionOptions"]
 
@@ -118,13 +123,20 @@ class Session:
         self._ending: Ending | None = None
         self._error: str | None = None
         self._error_count = 0
+        self._recordings = SessionRecordings(
+            self._playing, self._notify, patient=self._options.as_fast_as_possible
+        )
+        self._keep_recent_s = self._options.keep_recent_s
 
     # What the window pulls.
 
     def latest(self) -> tuple[Frame | None, Analysis | None]:
         """Return the newest frame and the newest result, which may belong to an older frame."""
         with self._lock:
-            return self._frame, self._analysis
+            frame, run = self._frame, self._run
+            if frame is not None and run is not None and run.switch.current is not None:
+                self._recordings.note_shown(run.switch.current.number, frame.frame_id)
+            return frame, self._analysis
 
     def recent(self, seconds: float = 30.0) -> tuple[Analysis, ...]:
         """Return the results of the last seconds of the source that plays, oldest first."""
@@ -138,7 +150,13 @@ class Session:
         with self._lock:
             run, analysis = self._run, self._analysis
             if run is None:
-                return SessionStatus(self._state, error=self._error, error_count=self._error_count)
+                return SessionStatus(
+                    self._state,
+                    error=self._error,
+                    error_count=self._error_count,
+                    recording=self._recordings.recording_status(),
+                    recent=self._recordings.recent_status(),
+                )
             meters, switch = run.meters, run.switch
             p50_ms, p95_ms = meters.latency.percentiles_ms(50, 95)
             health, health_s = self._health(run)
@@ -163,6 +181,8 @@ class Session:
                 source_health=health,
                 source_health_s=health_s,
                 source_gaps=run.gaps,
+                recording=self._recordings.recording_status(),
+                recent=self._recordings.recent_status(),
             )
 
     def _health(self, run: _Run) -> tuple[SourceHealth, float]:
@@ -199,6 +219,7 @@ class Session:
             )
             analysis = run.analysis.worker
             run.workers += [analysis, probe.worker]
+            self._recordings.keep_recent(self._keep_recent_s)
             probe.worker.start()
             self._begin_source(run, self._source_factory, after=None)
             if self._estimator_factory is not None:
@@ -273,6 +294,64 @@ class Session:
             if self._run is not None:
                 self._run.probe.request(track)
 
+    def start_recording(self, request: RecordingRequest) -> None:
+        """Record from the next frame on; returns at once, `status().recording` says how it goes.
+
+        A session that was not started yet records from its first frame on. Only one recording
+        runs at a time.
+        """
+        with self._lock:
+            over = self._state in (
+                SessionState.STOPPING,
+                SessionState.STOPPED,
+                SessionState.FAULTED,
+            )
+        if over:
+            message = f"{request.path.name} cannot be recorded, because nothing plays: choose a "
+            self._recordings.refuse(request, message + "camera or a file first.")
+            return
+        try:
+            self._recordings.start(request)
+        except RecordingError as error:
+            with self._lock:
+                self._note_error(error)
+            self._notify()
+
+    def pause_recording(self) -> None:
+        """Leave out what comes from now on; the gap is marked in the ledger."""
+        self._recordings.pause()
+
+    def resume_recording(self) -> None:
+        """Go on with a recording that was paused."""
+        self._recordings.resume()
+
+    def stop_recording(self) -> None:
+        """Finish the recording; returns at once, `status().recording` says when it is whole."""
+        self._recordings.stop()
+
+    def set_blur(self, on: bool) -> None:
+        """Blur every face in what is recorded and kept from now on, before it is encoded."""
+        self._recordings.set_blur(on)
+
+    def keep_recent(self, seconds: float) -> None:
+        """Keep the last seconds in memory for `save_recent`; 0.0 keeps nothing."""
+        with self._lock:
+            self._keep_recent_s = seconds
+            if self._state in ACTIVE or seconds <= 0:
+                self._recordings.keep_recent(seconds)
+
+    def save_recent(
+        self, path: Path, seconds: float = 10.0, options: OverlayOptions | None = None
+    ) -> None:
+        """Write what just happened as a clip; returns at once, `status().recent` says the rest.
+
+        Args:
+            path: The video (.mp4, .mov, .mkv); must not exist.
+            seconds: How much of it; no more than `keep_recent` keeps.
+            options: How to draw the overlay.
+        """
+        self._recordings.save_recent(path, seconds, options)
+
     def stop(self, timeout_s: float = STOP_TIMEOUT_S) -> tuple[str, ...]:
         """End everything and return the names of threads that did not end in time (mostly none).
 
@@ -284,13 +363,15 @@ class Session:
             if self._state in ACTIVE:
                 self._state = SessionState.STOPPING
                 self._ending = Ending.USER_STOP
-            for worker in self._all_workers():
+            workers = self._all_workers()
+            workers += [item for item in self._recordings.workers if item not in workers]
+            for worker in workers:
                 worker.request_stop()
         self._notify()
-        for worker in self._all_workers():
+        for worker in workers:
             worker.join(deadline_s - monotonic_s())
         with self._lock:
-            self._leftovers = [worker for worker in self._all_workers() if worker.running]
+            self._leftovers = [worker for worker in workers if worker.running]
             current = threading.current_thread().name
             stuck = tuple(w.name for w in self._leftovers if w.name != current)
             # Streams end by FFmpeg's own timeouts; only a driver may hold its thread for ever.
@@ -312,6 +393,11 @@ class Session:
     def _all_workers(self) -> list[Worker]:
         with self._lock:
             return self._leftovers + (self._run.workers if self._run else [])
+
+    def _playing(self) -> SourceInfo | None:
+        with self._lock:
+            loop = self._run.switch.current if self._run else None
+            return loop.info if loop is not None else None
 
     def _begin_source(self, run: _Run, factory: SourceFactory, after: CaptureLoop | None) -> None:
         loop = CaptureLoop(
@@ -357,6 +443,7 @@ class Session:
             model_failed=lambda error: self._on_model_in_use(run, "", error),
             ended=lambda: self._on_analysis_end(run, None),
             failed=lambda error: self._on_analysis_end(run, error),
+            fresh=lambda number, frame: self._recordings.takes_fresh(number, frame.frame_id),
         )
 
     # What workers report.
@@ -382,7 +469,9 @@ class Session:
                     self._error = None  # it came back
                 self._ending = None
             self._frame = frame
+            self._recordings.put(loop.number, frame)  # before anybody can have seen it
             run.meters.note_frame()
+        self._recordings.wait_for_room()
         if retired is not None:
             retired.worker.request_stop()
         if changed:
@@ -404,6 +493,7 @@ class Session:
             if run is not self._run or loop is not run.switch.current:
                 return
             run.gaps += 1
+            self._recordings.mark_gap("lost")
             if run.analysis is not None:
                 run.analysis.bridge(loop.number, gap.after_id, gap.length_s)
         if self._on_gap is not None:
@@ -429,6 +519,7 @@ class Session:
                 return False
             self._analysis = analysis
             run.meters.note_analysis(frame, analysis)
+            self._recordings.put_analysis(number, analysis)
         if self._on_analysis is not None:
             self._on_analysis(frame, analysis)
         return True
@@ -441,9 +532,11 @@ class Session:
                 self._note_error(error)
                 self._ending = Ending.FAULT
             fault = self._ending is Ending.FAULT
+            ending = self._ending
             self._state = SessionState.FAULTED if fault else SessionState.STOPPED
             for worker in run.workers:
                 worker.request_stop()
+        self._recordings.stop(ending.value if ending is not None else "stopped")
         self._notify()
 
     def _on_model(
@@ -458,6 +551,8 @@ class Session:
             if wanted:
                 run.loading = None
                 self._estimator_factory = factory
+                if estimator is not None:
+                    self._recordings.note_package(estimator.package)
         if wanted:
             run.mailbox.put(estimator)
             self._notify()

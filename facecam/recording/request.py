@@ -25,6 +25,7 @@ class RecordingRequest:
         lang: Language of the words in the overlay.
         mirror: Mirror the video with the overlay; the clean one never is.
         overlay_options: How to draw; `lang` and `mirror` above count more.
+        source_spec: What was asked for as the source, to be noted; "" notes its name.
     """
 
     path: Path
@@ -35,6 +36,7 @@ class RecordingRequest:
     lang: str = "en"
     mirror: bool = False
     overlay_options: OverlayOptions | None = None
+    source_spec: str = ""
 
     @property
     def folder(self) -> Path:
