@@ -1,6 +1,9 @@
 import json
 import os
+import threading
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -102,3 +105,100 @@ def test_nothing_is_written_when_nothing_changed(path: Path) -> None:
     path.unlink()
     store.save(Settings(bars=False))
     assert not path.exists()
+
+
+def test_a_file_of_a_newer_version_is_kept_and_defaults_are_used(path: Path) -> None:
+    path.parent.mkdir()
+    newer = json.dumps({"schema": 2, "mirror": "sometimes", "theme": "dark"})
+    path.write_text(newer, "utf-8")
+    store = SettingsStore(path)
+    settings, message = store.load()
+    assert settings == Settings()
+    assert message is not None
+    assert "newer version" in message
+    assert "settings.newer.json" in message
+    assert store.save(Settings(bars=False)) is None
+    assert path.with_name("settings.newer.json").read_text("utf-8") == newer
+    assert SettingsStore(path).load() == (Settings(bars=False), None), "said once"
+
+
+def test_two_windows_do_not_undo_each_other(path: Path) -> None:
+    SettingsStore(path).save(Settings(theme="dark"))
+    one, other = SettingsStore(path), SettingsStore(path)
+    of_one, _ = one.load()
+    of_other, _ = other.load()
+    one.save(replace(of_one, language="ko"))
+    other.save(replace(of_other, bars=False))
+    assert SettingsStore(path).load()[0] == Settings(theme="dark", language="ko", bars=False)
+    one.save(replace(of_one, language="ko", theme="light"))
+    other.save(replace(of_other, bars=True))
+    assert SettingsStore(path).load()[0] == Settings(theme="light", language="ko")
+
+
+def test_two_windows_that_start_without_a_file(path: Path) -> None:
+    one, other = SettingsStore(path), SettingsStore(path)
+    one.load()
+    other.load()
+    one.save(Settings(language="ko"))
+    other.save(Settings(bars=False))
+    assert SettingsStore(path).load()[0] == Settings(language="ko", bars=False)
+
+
+def test_many_windows_that_write_at_the_same_time_lose_nothing(path: Path) -> None:
+    SettingsStore(path).save(Settings())
+    changes: list[dict[str, Any]] = [
+        {"bars": False},
+        {"panel": False},
+        {"mirror": False},
+        {"language": "ko"},
+        {"theme": "dark"},
+        {"heads_hidden": ("age",)},
+    ]
+    stores = [SettingsStore(path) for _ in changes]
+    loaded = [store.load()[0] for store in stores]
+    barrier = threading.Barrier(len(stores))
+
+    def change(number: int) -> None:
+        barrier.wait()
+        stores[number].save(replace(loaded[number], **changes[number]))
+
+    threads = [threading.Thread(target=change, args=(number,)) for number in range(len(stores))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    expected = Settings()
+    for item in changes:
+        expected = replace(expected, **item)
+    assert SettingsStore(path).load()[0] == expected
+
+
+def test_names_that_only_a_newer_version_knows_are_kept(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_text('{"hologram": true, "language": "ko"}', "utf-8")
+    store = SettingsStore(path)
+    settings, _ = store.load()
+    store.save(replace(settings, bars=False))
+    assert json.loads(path.read_text("utf-8"))["hologram"] is True
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        '{"source": "\\ud800.mp4"}',
+        '{"source": "a\\u0000b"}',
+        '{"heads_hidden": ["\\udfff"]}',
+        '{"cam_opacity": 100000}',
+        '{"cam_opacity": ' + "9" * 6000 + "}",
+        '{"theme": "dark", "big": "' + "x" * 1_100_000 + '"}',
+    ],
+    ids=["half a character", "zero byte", "in a list", "out of range", "huge number", "huge file"],
+)
+def test_values_that_would_break_later_are_refused(path: Path, raw: str) -> None:
+    path.parent.mkdir()
+    path.write_text(raw, "utf-8")
+    store = SettingsStore(path)
+    settings, message = store.load()
+    assert settings == Settings()
+    assert message is not None
+    assert store.save(Settings(bars=False)) is None
