@@ -82,6 +82,17 @@ def evaluate(
     report: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write a report with plots there.")
     ] = None,
+    cam: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[METHOD]...",
+            help="Compare class activation maps with the masks that the manifest names: cam, "
+            "gradcam, gradcam++, hirescam, layercam (all of these if none is named), scorecam.",
+        ),
+    ] = None,
+    max_images: Annotated[
+        int | None, typer.Option(min=2, metavar="N", help="Pictures for scorecam; 60 if left out.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Measure a model on labelled pictures that it was not trained on.
@@ -89,11 +100,20 @@ def evaluate(
     Example:
 
       python -m facecam evaluate face-stats lfw/manifest.csv --split val --report out/report
+      python -m facecam evaluate skin-lesions ham10000 --cam layercam scorecam --json
     """
     from facecam.training.evaluate import evaluate_command
 
     with only_json_on_stdout(json):
-        metrics = evaluate_command(model, manifest, split=split, report=report, progress=_say)
+        metrics = evaluate_command(
+            model,
+            manifest,
+            split=split,
+            report=report,
+            progress=_say,
+            cam=None if cam is None else [name for name in cam if name],
+            max_images=max_images,
+        )
     if json:
         print_json(metrics)
         return
@@ -113,4 +133,18 @@ def _figures(metrics: dict[str, Any]) -> list[str]:
                 f"{head}{'.' if name else ''}{name} (n {row.get('n', figures['n'])}): {shown}"
             )
             lines += [f"  {words}" for words in row.get("verdicts", ())]
+        lines += _cam_lines(head, figures.get("cam") or {})
+    return lines
+
+
+def _cam_lines(head: str, methods: dict[str, Any]) -> list[str]:
+    """Return where the maps of a head lie, each figure beside that of a centred Gaussian."""
+    lines = []
+    for method, whole in methods.items():
+        for name, part in {"all": whole, **whole["subsets"]}.items():
+            shown = ", ".join(
+                f"{key.replace('_', ' ')} {part[key]:.3f} (centre {part[key + '_baseline']:.3f})"
+                for key in ("pointing", "mass_in_mask", "iou", "iou_fixed")
+            )
+            lines.append(f"{head} {method}, {name.replace('_', ' ')} (n {part['n']}): {shown}")
     return lines

@@ -11,10 +11,17 @@ from numpy.typing import NDArray
 
 from facecam.capture.pictures import read_picture
 from facecam.errors import ManifestError, MediaFileError
+from facecam.inference.package import ModelPackage
 from facecam.training.data import LabelledCrops, model_view
 from facecam.training.explain.explained import LAST, ExplainedModel
 from facecam.training.explain.localization import Hits, gather, hit, localization_figures
-from facecam.training.explain.methods import GRADIENT_METHODS, Method, activation_maps
+from facecam.training.explain.methods import (
+    GRADIENT_METHODS,
+    Method,
+    activation_maps,
+    parse_method,
+)
+from facecam.training.explain.package_model import PackageModel
 from facecam.training.explain.pictures import scorer
 from facecam.training.explain.placing import on_crop
 from facecam.training.explain.score_cam import score_map
@@ -60,7 +67,6 @@ class MaskedPictures:
 def evaluate_cams(
     model: ExplainedModel,
     item: LabelledCrops,
-    root: Path,
     methods: Sequence[Method] = GRADIENT_METHODS,
     *,
     max_images: int = SCORE_CAM_PICTURES,
@@ -79,7 +85,6 @@ def evaluate_cams(
     Args:
         model: What is explained, at its last layer.
         item: Cut pictures with labels; the manifest has a column `mask`.
-        root: Folder that the paths of the masks start from.
         methods: Which maps.
         max_images: Score-CAM takes no more pictures than that, spread over all.
         n_boot: Resamples for the intervals.
@@ -88,12 +93,14 @@ def evaluate_cams(
     Raises:
         ManifestError: There is no mask, or one cannot be read.
     """
-    cells = item.manifest.columns.get(MASK_COLUMN)
-    if cells is None or not (cells != "").any():
+    if not has_masks(item):
         raise ManifestError(
             f"The data set {item.manifest.name} has no masks: give its manifest a column "
             f"'{MASK_COLUMN}' with paths of mask pictures, or leave out --cam."
         )
+    cells = item.manifest.columns[MASK_COLUMN]
+    first = int(np.flatnonzero(cells != "")[0])
+    root = _root(item.manifest.paths[first], str(cells[first]))
     masks = {
         int(i): read_mask(root / str(cells[i]), item.cache.matrices[i], model.facts.size_wh)
         for i in np.flatnonzero(cells != "")
@@ -109,6 +116,17 @@ def evaluate_cams(
         for method, (subset, straight, shifted) in found.items():
             figures[head.name][method] = _method_figures(subset, straight, shifted, n_boot)
     return figures
+
+
+def _root(picture: Path, cell: str) -> Path:
+    """Return the folder that a manifest's paths start from, which pictures and masks share."""
+    for folder in picture.parents:
+        if (folder / cell).is_file():
+            return folder
+    raise ManifestError(
+        f"The mask {cell} of the picture {picture} does not exist: the column 'mask' holds paths "
+        "that start where the column 'path' does."
+    )
 
 
 def read_mask(
@@ -288,3 +306,42 @@ def _from_centre(mask: NDArray[np.bool_]) -> float:
     height, width = mask.shape
     x, y = (xs.mean() + 0.5) / width - 0.5, (ys.mean() + 0.5) / height - 0.5
     return float(np.hypot(x, y))
+
+
+def add_cams(
+    package: ModelPackage,
+    metrics: dict[str, Any],
+    item: LabelledCrops,
+    methods: Sequence[str] = (),
+    *,
+    max_images: int = SCORE_CAM_PICTURES,
+    n_boot: int = 1000,
+    report: Report = lambda line: None,
+) -> None:
+    """Put "cam": {method: figures} under every head of `metrics` that has masks and labels.
+
+    Args:
+        package: What is explained; its own graph is enough.
+        metrics: What `evaluate --json` prints; changed in place.
+        item: The pictures that it was made from.
+        methods: Names of methods; none means all that need no further runs of the model.
+        max_images: Score-CAM takes no more pictures than that.
+        n_boot: Resamples for the intervals.
+        report: Receives one line at a time.
+    """
+    chosen = tuple(dict.fromkeys(parse_method(name) for name in methods)) or GRADIENT_METHODS
+    model = PackageModel(package)
+    try:
+        found = evaluate_cams(
+            model, item, chosen, max_images=max_images, n_boot=n_boot, report=report
+        )
+    finally:
+        model.close()
+    for head, figures in found.items():
+        metrics["heads"].setdefault(head, {})["cam"] = figures
+
+
+def has_masks(item: LabelledCrops) -> bool:
+    """Return whether a data set has masks to compare maps with."""
+    cells = item.manifest.columns.get(MASK_COLUMN)
+    return cells is not None and bool((cells != "").any())

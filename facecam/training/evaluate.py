@@ -101,9 +101,13 @@ def evaluate_package(
     manifest = whole.select(wanted)
     cache = _cut(manifest, square_or_pair(package.size_wh), package.crop, cache_dir, report)
     item = restrict(LabelledCrops(manifest, cache, labels), split)
-    return evaluate_crops(
-        package, item, n_boot=n_boot, report=report, notes=_left_out(manifest, cache.readable)
-    )
+    notes = _left_out(manifest, cache.readable)
+    if manifest.name in package.spec.get("fitted_on_all", ()):
+        notes.append(
+            f"{package.name} was fitted on all people of {manifest.name}, so figures on them "
+            "flatter it: the figures of its card are out of fold."
+        )
+    return evaluate_crops(package, item, n_boot=n_boot, report=report, notes=notes)
 
 
 def evaluate_crops(
@@ -264,6 +268,8 @@ def evaluate_command(
     report: Path | None = None,
     cache_dir: Path | None = None,
     progress: Report = lambda line: None,
+    cam: Sequence[str] | None = None,
+    max_images: int | None = None,
 ) -> dict[str, Any]:
     """Do what `python -m facecam evaluate` does; return the object that `--json` prints.
 
@@ -274,6 +280,9 @@ def evaluate_command(
         report: Folder for the HTML report and `metrics.json`, or None.
         cache_dir: Keeps the cut pictures between runs; None keeps nothing.
         progress: Receives one line at a time.
+        cam: Methods whose maps are compared with the manifest's masks, none meaning all quick ones;
+            None compares nothing.
+        max_images: Score-CAM takes no more pictures than that.
     """
     package = load_package(model)
     if report is not None:
@@ -282,13 +291,30 @@ def evaluate_command(
         evaluation = evaluate_package(
             package, manifest, split=split, cache_dir=cache_dir or Path(scratch), report=progress
         )
+        if cam is not None:
+            from facecam.training.cam_evaluation import SCORE_CAM_PICTURES, add_cams
+
+            most = max_images or SCORE_CAM_PICTURES
+            add_cams(
+                package,
+                evaluation.metrics,
+                evaluation.item,
+                cam,
+                max_images=most,
+                report=progress,
+            )
         if report is not None:
             write_evaluation(evaluation, package, report)
     return {**evaluation.metrics, "subgroups": evaluation.subgroups}
 
 
 def write_evaluation(
-    evaluation: Evaluation, package: ModelPackage, folder: Path, *, gallery: bool = True
+    evaluation: Evaluation,
+    package: ModelPackage,
+    folder: Path,
+    *,
+    gallery: bool = True,
+    notes: Sequence[str] = (),
 ) -> None:
     """Write the HTML report with its plots and `metrics.json`.
 
@@ -298,6 +324,7 @@ def write_evaluation(
         folder: Where to write.
         gallery: Also show the pictures of the worst mistakes. Off for a report that travels with a
             package: the data may not be passed on.
+        notes: Sentences to stand above those of the evaluation itself.
     """
     from facecam.training.report import write_report
 
@@ -315,5 +342,5 @@ def write_evaluation(
         subjects=evaluation.item.manifest.subject,
         predictions=evaluation.predictions,
         load_image=load_image if gallery else None,
-        notes=evaluation.metrics.get("notes", ()),
+        notes=[*notes, *evaluation.metrics.get("notes", ())],
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -17,6 +17,10 @@ from facecam.training.explain.explained import (
 )
 from facecam.training.explain.targets import CamTarget
 from facecam.types import Float32Array, ImageU8
+
+if TYPE_CHECKING:
+    from facecam.training.network import Network
+    from facecam.training.recipe import Recipe
 
 BATCH = 8
 KERAS_FILE = "model.keras"
@@ -173,8 +177,6 @@ def keras_model_of_run(folder: Path) -> KerasModel:
     Raises:
         TrainingError: The folder is no run, or has no finished epoch.
     """
-    from facecam.training.cutting import as_wh
-    from facecam.training.fit import template_of
     from facecam.training.network import build_network
     from facecam.training.run import Run
 
@@ -185,6 +187,14 @@ def keras_model_of_run(folder: Path) -> KerasModel:
     plain = recipe.backbone.model_copy(update={"weights": "none"})
     network = build_network(recipe.model_copy(update={"backbone": plain}))
     network.model.load_weights(run.best)
+    return keras_model_of_network(recipe, network)
+
+
+def keras_model_of_network(recipe: "Recipe", network: "Network") -> KerasModel:
+    """Return the network of a recipe with the weights that it has now."""
+    from facecam.training.cutting import as_wh
+    from facecam.training.fit import template_of
+
     facts = ModelFacts(
         recipe.name, tuple(recipe.heads), as_wh(recipe.input_size), template_of(recipe)
     )

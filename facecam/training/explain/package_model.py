@@ -87,7 +87,7 @@ class PackageModel:
         if not chain:
             raise ModelPackageError(
                 f"The model {self.package.name} has no weights of the head '{head_name}' in its "
-                "cam.npz: export it again."
+                "cam.npz: take the method scorecam, or export with --keras and name a layer."
             )
         return chain
 

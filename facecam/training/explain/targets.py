@@ -115,10 +115,11 @@ class WantedMap:
 
     def targets(self, logits_row: ArrayLike) -> list[CamTarget]:
         """Return what to explain of one face, given its (K,) logits of the head."""
-        return [
-            CamTarget(self.head, index, self.on_probability, self.temperature)
-            for index in self._indices(logits_row)
-        ]
+        return [self.target(index) for index in self._indices(logits_row)]
+
+    def target(self, index: int | None) -> CamTarget:
+        """Return what explains one class of the head, or with None its expected value."""
+        return CamTarget(self.head, index, self.on_probability, self.temperature)
 
     def _indices(self, logits_row: ArrayLike) -> list[int | None]:
         names = [str(name) for name in self.head.classes]
