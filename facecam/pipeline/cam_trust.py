@@ -27,6 +27,7 @@ TrustEstimatorFactory = Callable[[ModelPackage], Estimator]
 
 EVERY_S = 6.0  # one map: as long apart; several faces take turns
 _PAUSE_S = 2.0  # between two measurements of any map, so that most of the time is left to frames
+_PATIENCE_S = 5.0  # a request for a face that is not seen keeps the others waiting so long at most
 _NICENESS = 15
 
 
@@ -79,7 +80,7 @@ class CamTrustProbe:
         self._waiting: TrustSample | None = None
         self._busy = False
         self._ended_s = float("-inf")
-        self._requested: set[int] = set()
+        self._requested: dict[int, float] = {}
         self._results: dict[CamKey, CamTrust] = {}
         self._package: ModelPackage | None = None
         self._broken: ModelPackage | None = None
@@ -88,7 +89,7 @@ class CamTrustProbe:
     def request(self, track: int) -> None:
         """Have the map of a face measured next, steady or not."""
         with self._changed:
-            self._requested.add(track)
+            self._requested[track] = self._clock()
 
     def requested(self, track: int) -> bool:
         """Return whether somebody waits for the figure of this face."""
@@ -98,11 +99,14 @@ class CamTrustProbe:
         """Return whether a map should be offered now."""
         if self._busy or self._waiting is not None:
             return False
-        if key[0] in self._requested:
-            return True
-        if self._requested:
-            return False
         now_s = self._clock()
+        if self._requested:
+            with self._changed:
+                for track, asked_s in list(self._requested.items()):
+                    if now_s - asked_s > _PATIENCE_S:
+                        del self._requested[track]
+            if self._requested:
+                return key[0] in self._requested
         last = self._results.get(key)
         rested = now_s - self._ended_s >= self._pause_s
         return rested and (last is None or now_s - last.measured_s >= self._every_s)
@@ -115,7 +119,7 @@ class CamTrustProbe:
             if sample.package is not self._package:
                 self._package = sample.package
                 self._results.clear()
-            self._requested.discard(sample.key[0])
+            self._requested.pop(sample.key[0], None)
             self._waiting = sample
             self._changed.notify_all()
 
@@ -127,7 +131,7 @@ class CamTrustProbe:
     def forget(self, track: int) -> None:
         """Drop what is known of a face."""
         with self._changed:
-            self._requested.discard(track)
+            self._requested.pop(track, None)
             for key in [key for key in self._results if key[0] == track]:
                 del self._results[key]
 
@@ -155,6 +159,7 @@ class CamTrustProbe:
                     with self._changed:
                         self._busy = False
                         self._ended_s = self._clock()
+                        self._changed.notify_all()
         finally:
             if estimator is not None:
                 estimator.close()
