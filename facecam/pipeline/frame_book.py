@@ -168,8 +168,9 @@ class FrameBook:
         if before is None:
             self._gaps.clear()
             return
-        marks = list(self._gaps)
-        self._gaps.clear()
+        # A pause is over with the first frame that is kept.
+        marks = [mark for mark in self._gaps if not (self._paused and mark["why"] == "pause")]
+        self._gaps = [mark for mark in self._gaps if mark not in marks]
         if row.place.new_source:
             marks.append({"why": "source"})
         if row.size_wh != before.size_wh:

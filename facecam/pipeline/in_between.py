@@ -6,7 +6,7 @@ import numpy as np
 
 from facecam.types import Analysis, BoxXywh, FaceAnalysis
 
-MAX_SPAN_S = 0.5
+MAX_SPAN_S = 1.0
 """Two analyses further apart say nothing of what lies between."""
 
 

@@ -19,6 +19,7 @@ from facecam.types import ImageU8
 SUFFIXES = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
 _BT709 = 1  # ISO/IEC 23091-2 code, the same for primaries, transfer and matrix
 _KEY_PICTURE = 1  # AV_PICTURE_TYPE_I
+_MANY_PIXELS = 1280 * 720
 _BUFFER = 1 << 20  # a fragment in one write
 
 
@@ -136,7 +137,10 @@ class VideoWriter:
             if encoder.rate_by_size:
                 context.bit_rate = max(int(width * height * float(self._rate) * 0.15), 400_000)
             if live:
-                context.thread_count = 2
+                # A small picture is done sooner by one thread than by two that wait for each other
+                # on cores that the analysis keeps busy.
+                many = self._purpose == "lossless" or width * height > _MANY_PIXELS
+                context.thread_count = 2 if many else 1
                 context.gop_size = max(round(KEY_S * float(self._rate)), 1)
                 context.max_b_frames = 0
             context.open()
