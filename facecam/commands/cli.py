@@ -8,11 +8,14 @@ import typer
 from facecam import __version__
 from facecam.commands.analyze import analyze
 from facecam.commands.bench import bench
+from facecam.commands.bench_data import bench_data
 from facecam.commands.cam import cam
+from facecam.commands.cam_option import CamOptionCommand
 from facecam.commands.doctor import doctor
 from facecam.commands.manifest import manifest
 from facecam.commands.models import models
 from facecam.commands.predict import predict
+from facecam.commands.replay import replay
 from facecam.commands.workshop import evaluate, export, train
 
 app = typer.Typer(
@@ -28,12 +31,14 @@ USE, CHECK, MAKE = "Use", "Check this machine", "Make models"
 app.command(rich_help_panel=USE)(analyze)
 app.command(rich_help_panel=USE)(predict)
 app.command(rich_help_panel=USE)(cam)
+app.command(rich_help_panel=USE)(replay)
 app.command(rich_help_panel=USE)(models)
 app.command(rich_help_panel=CHECK)(doctor)
 app.command(rich_help_panel=CHECK)(bench)
+app.command("bench-data", rich_help_panel=CHECK)(bench_data)
 app.add_typer(manifest, name="manifest", rich_help_panel=MAKE)
 app.command(rich_help_panel=MAKE)(train)
-app.command(rich_help_panel=MAKE)(evaluate)
+app.command(rich_help_panel=MAKE, cls=CamOptionCommand)(evaluate)
 app.command(rich_help_panel=MAKE)(export)
 
 
