@@ -1,9 +1,7 @@
 """A model package made of arrays, whose graph is written in NumPy, for tests of maps.
 
-age      expectation over 0..4, one hidden layer, temperature 2
-mood     softmax of three, two hidden layers
-smile    sigmoid, linear
-marks    two independent sigmoids, linear
+"age" is an expectation over 0 to 4 with one hidden layer and temperature 2, "mood" a softmax of
+three with two hidden layers, "smile" a linear sigmoid, "marks" two independent linear sigmoids.
 """
 
 from pathlib import Path

@@ -200,6 +200,8 @@ def coloured(
     if style.scale == "frame":
         most = np.abs(values).max() if style.signed else values.max()
         scale = max(float(most), _FLOOR * scale)
+    if not style.signed:
+        values = np.maximum(values, 0.0)  # first: bicubic rings around what speaks against
     large = cv2.resize(values, (_SIDE, _SIDE), interpolation=cv2.INTER_CUBIC)
     steps = 127.5 / scale * large + 127.5 if style.signed else 255.0 / scale * large
     index = np.clip(steps, 0.0, 255.0).astype(np.uint8)
