@@ -1,6 +1,7 @@
 """Readings and faces as plain values for JSON, CSV and Parquet (the shapes of the contract)."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from facecam.types import (
@@ -59,6 +60,29 @@ def reading_record(reading: Reading) -> Record:
             record = {"probs": _numbers(reading.probs), "on": list(reading.on)}
     record["unsure"] = reading.unsure
     return record
+
+
+def reading_of(record: Mapping[str, Any]) -> Reading:
+    """Return the reading that `reading_record` made a record of.
+
+    Raises:
+        KeyError, TypeError, ValueError: It is not such a record.
+    """
+    unsure = record.get("unsure")
+    if unsure not in (None, "small", "blurred", "turned"):
+        raise ValueError(f"{unsure!r} is no reason to be unsure")
+    if "value" in record:
+        return ExpectationReading(
+            float(record["value"]), float(record["low"]), float(record["high"]), unsure
+        )
+    if "label" in record:
+        return SoftmaxReading(
+            str(record["label"]), float(record["p"]), _floats(record["probs"]), unsure
+        )
+    if "probs" in record:
+        names = tuple(str(name) for name in record["on"])
+        return MultiSigmoidReading(_floats(record["probs"]), names, unsure)
+    return SigmoidReading(float(record["p"]), bool(record["on"]), unsure)
 
 
 def box_record(box_xywh: BoxXywh) -> list[float]:
@@ -146,6 +170,10 @@ def rows(analysis: Analysis) -> list[Record]:
                     row[f"{head}.{key}"] = value
         result.append(row)
     return result
+
+
+def _floats(values: Mapping[str, Any]) -> Mapping[str, float]:
+    return MappingProxyType({str(name): float(value) for name, value in values.items()})
 
 
 def _number(value: float) -> float:
