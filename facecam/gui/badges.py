@@ -169,5 +169,7 @@ class Countdown(QFrame):
     def place(self) -> None:
         """Stand in the middle of the parent."""
         parent = self.parentWidget()
+        if parent is None:
+            return
         self.adjustSize()
         self.move((parent.width() - self.width()) // 2, (parent.height() - self.height()) // 2)

@@ -6,17 +6,18 @@ small window as in a big one. It is drawn by `facecam.vision.overlay`, as in rec
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from facecam.gui.stat_rows import HeadView
 from facecam.types import Analysis, Frame, ImageU8
 
 if TYPE_CHECKING:
+    from facecam.vision.cam_colours import CamColours
+    from facecam.vision.cam_overlay import CamStyle
     from facecam.vision.overlay import OverlayOptions, OverlayPainter
 
 _LEAST, _MOST = 0.85, 1.5
-_PREDICTED_AFTER_S = 0.3  # chosen by eye
 _OVERLAY_LEAST = 0.76  # below this share of 1280x720 the overlay's own words grow no smaller
 
 
@@ -32,7 +33,7 @@ class CamLook:
     """
 
     opacity: float = 0.55
-    colours: str = "cividis"
+    colours: "CamColours" = "cividis"
     signed: bool = False
     per_frame: bool = False
 
@@ -74,7 +75,6 @@ class Composer:
 
     def __init__(self) -> None:
         self._painter: OverlayPainter | None = None
-        self._found_s: dict[int, float] = {}
 
     def compose(
         self,
@@ -115,29 +115,11 @@ class Composer:
             self._painter = OverlayPainter()
         return self._painter.draw(
             image,
-            self._without_blinking(analysis),
+            analysis,
             heads,
             options=overlay_options(heads, options, _scale(size_wh, options.ratio)),
             out=image if own else None,
         )
-
-    def _without_blinking(self, analysis: Analysis) -> Analysis:
-        """Return the analysis with faces called predicted only after a while of it.
-
-        The detector runs on some frames only, so that boxes would change their look many times a
-        second.
-        """
-        now_s = analysis.captured_s
-        faces = []
-        for face in analysis.faces:
-            if not face.predicted:
-                self._found_s[face.track] = now_s
-            found_s = self._found_s.get(face.track, now_s - _PREDICTED_AFTER_S)
-            shown = face.predicted and now_s - found_s >= _PREDICTED_AFTER_S
-            faces.append(face if shown == face.predicted else replace(face, predicted=shown))
-        present = {face.track for face in faces}
-        self._found_s = {t: s for t, s in self._found_s.items() if t in present}
-        return replace(analysis, faces=tuple(faces))
 
 
 def unrecognisable(image_bgr: ImageU8) -> ImageU8:
@@ -178,6 +160,26 @@ def overlay_options(
         mirror=options.mirror,
         scale=scale,
         selected=options.selected,
+        cam=_cam_style(options.cam),
+        ring=_ring(heads) - options.hidden if options.ring else frozenset(),
+        blur=options.blur,
+    )
+
+
+def _ring(heads: Sequence[HeadView]) -> frozenset[str]:
+    return frozenset(head.name for head in heads if head.kind == "sigmoid")
+
+
+def _cam_style(look: CamLook | None) -> "CamStyle | None":
+    from facecam.vision.cam_overlay import CamStyle
+
+    if look is None:
+        return None
+    return CamStyle(
+        opacity=look.opacity,
+        colours=look.colours,
+        signed=look.signed,
+        scale="frame" if look.per_frame else "fixed",
     )
 
 

@@ -3,14 +3,18 @@
 import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
 from facecam.gui.composing import CamLook
 from facecam.gui.stat_rows import HeadView
 from facecam.settings import Settings
 from facecam.types import CamChoice, CamTrust, FaceAnalysis, FaceMap
 
-COLOURS = ("cividis", "viridis", "inferno", "jet")
-"""Names of colour maps that can be chosen; the first three read well for colour-blind eyes."""
+if TYPE_CHECKING:
+    from facecam.vision.cam_colours import CamColours
+
+COLOURS = ("cividis", "viridis", "inferno", "turbo", "jet")
+"""`vision.cam_colours.CAM_COLOURS`, without cv2; the first three suit colour-blind eyes."""
 
 OPACITY_PERCENT = (10, 100)
 
@@ -79,9 +83,10 @@ def cam_look(settings: Settings) -> CamLook | None:
     if not settings.cam:
         return None
     low, high = OPACITY_PERCENT
+    colours = settings.cam_colours if settings.cam_colours in COLOURS else COLOURS[0]
     return CamLook(
         opacity=min(max(settings.cam_opacity, low), high) / 100.0,
-        colours=settings.cam_colours if settings.cam_colours in COLOURS else COLOURS[0],
+        colours=cast("CamColours", colours),
         signed=settings.cam_signed,
         per_frame=settings.cam_scale == "frame",
     )

@@ -111,7 +111,8 @@ class ExplainMenu(QMenu):
                     self.tr("Blue to yellow"),
                     self.tr("Violet to yellow"),
                     self.tr("Black to yellow"),
-                    self.tr("Rainbow (hard to read for some)"),
+                    self.tr("Rainbow, even"),
+                    self.tr("Rainbow, as in many papers"),
                 ),
             ),
         )

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 from facecam.gui import words
 from facecam.gui.composing import CamLook
 from facecam.gui.explain_choice import ClassOption, TrustState
+from facecam.gui.icons import icon
 from facecam.gui.stat_rows import HeadView
 from facecam.gui.theme import GRID_PX, Theme
 from facecam.types import CamTrust
@@ -97,6 +98,7 @@ class ExplainPanel(QFrame):
 
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""
+        self.look_button.setIcon(icon("look", theme))
         self.legend.set_theme(theme)
         self.mark.set_theme(theme)
 

@@ -101,15 +101,9 @@ class Explaining(QObject):
 
 def legend_colours(look: CamLook, stops: int = 17) -> tuple[str, ...]:
     """Return the colours of a look from the least to the most, as "#rrggbb"."""
-    import cv2  # late: the window does not wait for it
-    import numpy as np
+    from facecam.vision.cam_colours import cam_colours  # late: it brings cv2
 
-    maps = {
-        "cividis": cv2.COLORMAP_CIVIDIS,
-        "viridis": cv2.COLORMAP_VIRIDIS,
-        "inferno": cv2.COLORMAP_INFERNO,
-        "jet": cv2.COLORMAP_JET,
-    }
-    ramp = np.linspace(0, 255, stops).astype(np.uint8)[None]
-    colours = cv2.applyColorMap(ramp, maps[look.colours])[0]
-    return tuple(f"#{red:02x}{green:02x}{blue:02x}" for blue, green, red in colours)
+    table, _ = cam_colours(look.colours, look.signed)
+    places = [round(255 * index / (stops - 1)) for index in range(stops)]
+    rows = [table[place, 0] for place in places]
+    return tuple(f"#{red:02x}{green:02x}{blue:02x}" for blue, green, red in rows)

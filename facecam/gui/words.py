@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QCoreApplication, QLocale
 
 from facecam.gui.live_session import SessionView
+from facecam.gui.replay_compare import Comparison
 from facecam.gui.stat_rows import HeadView, StatRow
 from facecam.types import Unsure
 
@@ -159,3 +160,30 @@ def status_parts(status: SessionView, source_name: str) -> list[str]:
             QCoreApplication.translate("words", "{count} skipped").format(count=status.skipped)
         )
     return parts
+
+
+def difference_text(comparison: Comparison) -> str:
+    """Return how far two readings lie apart: "+3", "−12 points", "differs"."""
+    translate = QCoreApplication.translate
+    if comparison.difference is None:
+        return translate("words", "differs") if comparison.differs else ""
+    whole = round(comparison.difference)
+    if whole == 0:
+        return translate("words", "same")
+    number = f"+{whole}" if whole > 0 else f"−{-whole}"
+    row = comparison.first
+    if row is not None and row.kind == "expectation":
+        return number
+    return translate("words", "{number} points").format(number=number)
+
+
+def comparison_sentence(comparison: Comparison) -> str:
+    """Return a comparison as a sentence: its tool tip, and what a screen reader says."""
+    first, second = (
+        value_text(row) if row is not None else "–" for row in (comparison.first, comparison.second)
+    )
+    sentence = QCoreApplication.translate("words", "{title}: {first}, then {second}").format(
+        title=comparison.title, first=first, second=second
+    )
+    difference = difference_text(comparison)
+    return f"{sentence} ({difference})" if difference else sentence

@@ -5,7 +5,7 @@ import pytest
 
 from facecam.gui.composing import Composer, ShowOptions, draw_at_full_size
 from facecam.gui.theme import DARK, LIGHT, Theme, contrast
-from facecam.types import Analysis, Frame
+from facecam.types import Analysis, Frame, ImageU8
 from tests.gui.fake_session import HEADS, face
 
 BOX = (200.0, 80.0, 120.0, 140.0)
@@ -87,12 +87,25 @@ def test_text_and_bars_have_enough_contrast(theme: Theme) -> None:
 def test_a_box_changes_its_look_only_after_a_while_of_prediction() -> None:
     composer = Composer()
 
-    def shown(t_s: float, *, predicted: bool) -> bool:
-        one = dataclasses.replace(face(1, BOX), predicted=predicted)
-        given = dataclasses.replace(analysis(), faces=(one,), captured_s=t_s)
-        return composer._without_blinking(given).faces[0].predicted
+    def shown(t_s: float, *, predicted: bool) -> ImageU8:
+        one = dataclasses.replace(face(1, BOX), predicted=predicted, readings={})
+        given = dataclasses.replace(analysis(), faces=(one,), captured_s=t_s, source_s=t_s)
+        return composer.compose(frame(), given, HEADS, (320, 180), ShowOptions())
 
-    assert not shown(1.0, predicted=False)
-    assert not shown(1.1, predicted=True)
-    assert shown(1.4, predicted=True)
-    assert not shown(1.5, predicted=False)
+    solid = shown(1.0, predicted=False)
+    assert (shown(1.1, predicted=True) == solid).all()
+    assert (shown(1.4, predicted=True) != solid).any()
+    assert (shown(1.5, predicted=False) == solid).all()
+
+
+def test_faces_are_blurred_without_bars_and_before_anybody_was_looked_for() -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (360, 640, 3), np.uint8)
+    one = dataclasses.replace(frame(), image_bgr=noise)
+    options = ShowOptions(bars=False, blur=True)
+    inside = (slice(110, 190), slice(230, 290))
+    blurred = Composer().compose(one, analysis(BOX), HEADS, (640, 360), options)
+    assert blurred[inside].std() < 0.5 * noise[inside].std()
+    assert (blurred[:20] == noise[:20]).all(), "only faces are blurred"
+    unknown = Composer().compose(one, None, HEADS, (640, 360), options)
+    assert unknown.std() < 0.5 * noise.std()
+    assert (one.image_bgr == noise).all()

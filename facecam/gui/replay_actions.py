@@ -1,0 +1,166 @@
+"""What a person can do with a recording: menus, keys and tool tips."""
+
+from PySide6.QtCore import QCoreApplication, QObject
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QMenu
+
+from facecam.gui.icons import icon
+from facecam.gui.replay_player import SPEEDS
+from facecam.gui.theme import Theme
+
+# name: (icon, keys, checkable)
+_ACTIONS: dict[str, tuple[str, tuple[str, ...], bool]] = {
+    "open": ("open", ("Ctrl+O",), False),
+    "export_csv": ("", (), False),
+    "export_parquet": ("", (), False),
+    "export_html": ("", (), False),
+    "show_folder": ("", (), False),
+    "close": ("", ("Ctrl+W", "Esc"), False),
+    "play": ("play", ("Space",), False),
+    "previous_frame": ("step-back", (",",), False),
+    "next_frame": ("step", (".",), False),
+    "back": ("", ("J",), False),
+    "ahead": ("", ("L",), False),
+    "previous_start": ("previous", ("PgUp",), False),
+    "next_start": ("next", ("PgDown",), False),
+    "slower": ("", ("-",), False),
+    "faster": ("", ("+", "="), False),
+    "previous_face": ("previous", ("[",), False),
+    "next_face": ("next", ("]",), False),
+    "pin": ("pin", ("K",), True),
+    "bars": ("bars", ("B",), True),
+    "full_screen": ("full-screen", ("F", "F11"), True),
+    "end_comparison": ("close", (), False),
+}
+
+
+class ReplayActions(QObject):
+    """Owns the actions and menus of a replay window."""
+
+    def __init__(self, window: QMainWindow) -> None:
+        super().__init__(window)
+        self.by_name: dict[str, QAction] = {}
+        for name, (_, keys, checkable) in _ACTIONS.items():
+            action = QAction(window)
+            action.setObjectName(name)
+            action.setCheckable(checkable)
+            action.setShortcuts([QKeySequence(key) for key in keys])
+            window.addAction(action)
+            self.by_name[name] = action
+        self.speeds = QActionGroup(self)
+        for speed in SPEEDS:
+            action = self.speeds.addAction(f"{speed:g}×")
+            action.setCheckable(True)
+            action.setData(speed)
+            action.setChecked(speed == 1.0)
+        bar = window.menuBar()
+        self.file_menu = bar.addMenu("")
+        self._fill(self.file_menu, "open", "", "export_csv", "export_parquet", "export_html", "")
+        self._fill(self.file_menu, "show_folder", "", "close")
+        self.play_menu = bar.addMenu("")
+        self._fill(self.play_menu, "play", "previous_frame", "next_frame", "back", "ahead", "")
+        self._fill(self.play_menu, "previous_start", "next_start", "")
+        self.speed_menu = self.play_menu.addMenu("")
+        self.speed_menu.addActions(self.speeds.actions())
+        self._fill(self.play_menu, "slower", "faster")
+        self.view_menu = bar.addMenu("")
+        self._fill(self.view_menu, "bars", "full_screen", "", "previous_face", "next_face", "pin")
+        self.compare_menu = bar.addMenu("")
+        self.model_menu = QMenu(window)
+        self.compare_menu.addMenu(self.model_menu)
+        self._fill(self.compare_menu, "end_comparison")
+        self.retranslate()
+
+    def __getitem__(self, name: str) -> QAction:
+        return self.by_name[name]
+
+    def _fill(self, menu: QMenu, *names: str) -> None:
+        for name in names:
+            if name:
+                menu.addAction(self.by_name[name])
+            else:
+                menu.addSeparator()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw the icons in other colours."""
+        for name, (icon_name, _, _) in _ACTIONS.items():
+            if icon_name:
+                self.by_name[name].setIcon(icon(icon_name, theme))
+
+    def show_playing(self, playing: bool, theme: Theme) -> None:
+        """Let the play button offer what can be done now."""
+        play = self.by_name["play"]
+        text = self.tr("&Pause") if playing else self.tr("&Play")
+        if play.text() != text:
+            play.setText(text)
+            play.setIcon(icon("freeze" if playing else "play", theme))
+
+    def retranslate(self) -> None:
+        """Put all words in the language that is installed now."""
+        translate = QCoreApplication.translate
+        texts = {
+            "open": (translate("replay", "&Open recording…"), ""),
+            "export_csv": (translate("replay", "Export stats as &CSV…"), ""),
+            "export_parquet": (translate("replay", "Export stats as &Parquet…"), ""),
+            "export_html": (translate("replay", "Export a &summary (HTML)…"), ""),
+            "show_folder": (translate("replay", "Show in &folder"), ""),
+            "close": (translate("replay", "C&lose"), ""),
+            "play": (translate("replay", "&Play"), translate("replay", "Play or hold")),
+            "previous_frame": (
+                translate("replay", "P&revious picture"),
+                translate("replay", "One picture back"),
+            ),
+            "next_frame": (
+                translate("replay", "&Next picture"),
+                translate("replay", "One picture on"),
+            ),
+            "back": (translate("replay", "&Back 5 seconds"), ""),
+            "ahead": (translate("replay", "&Ahead 5 seconds"), ""),
+            "previous_start": (
+                translate("replay", "Where a face c&ame, before"),
+                translate("replay", "Back to where a face came into view"),
+            ),
+            "next_start": (
+                translate("replay", "Where a face co&mes next"),
+                translate("replay", "On to where a face comes into view"),
+            ),
+            "slower": (translate("replay", "&Slower"), ""),
+            "faster": (translate("replay", "&Faster"), ""),
+            "previous_face": (
+                translate("replay", "&Previous face"),
+                translate("replay", "Show the stats of the face before"),
+            ),
+            "next_face": (
+                translate("replay", "&Next face"),
+                translate("replay", "Show the stats of the face after"),
+            ),
+            "pin": (
+                translate("replay", "&Keep this face"),
+                translate("replay", "Stay with this face when it leaves the picture"),
+            ),
+            "bars": (
+                translate("replay", "&Bars on video"),
+                translate("replay", "Draw boxes and bars beside each face"),
+            ),
+            "full_screen": (
+                translate("replay", "&Full screen"),
+                translate("replay", "The recording on the whole screen"),
+            ),
+            "end_comparison": (
+                translate("replay", "&End the comparison"),
+                translate("replay", "Show the stats as they were recorded"),
+            ),
+        }
+        for name, (text, tip) in texts.items():
+            action = self.by_name[name]
+            action.setText(text)
+            key = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            tip = tip or text.replace("&", "").removesuffix("…")
+            action.setToolTip(f"{tip} ({key})" if key else tip)
+        self.by_name["bars"].setIconText(translate("replay", "Bars"))
+        self.file_menu.setTitle(self.tr("&File"))
+        self.play_menu.setTitle(self.tr("&Play"))
+        self.speed_menu.setTitle(self.tr("Sp&eed"))
+        self.view_menu.setTitle(self.tr("&View"))
+        self.compare_menu.setTitle(self.tr("&Compare"))
+        self.model_menu.setTitle(self.tr("&Analyse again with"))
