@@ -10,7 +10,10 @@ from facecam.training.recipe import Recipe
 def quick_metrics(
     recipe: Recipe, logits: dict[str, NDArray[np.float32]], labels: dict[str, NDArray[np.float32]]
 ) -> dict[str, float]:
-    """Return MAE, accuracy or mean AUC by head, for the heads that have labels of two kinds."""
+    """Return MAE, accuracy or mean AUC by head, for the heads that have labels of two kinds.
+
+    A head with class weights is measured by its balanced accuracy, which is what they are for.
+    """
     figures: dict[str, float] = {}
     for head in recipe.heads:
         z, y = logits[head.name].astype(np.float64), labels[head.name]
@@ -24,7 +27,12 @@ def quick_metrics(
             values = np.array(head.classes, np.float64)
             figures[f"{head.name}.mae"] = float(np.abs(p @ values - y).mean())
         elif head.kind == "softmax":
-            figures[f"{head.name}.accuracy"] = float((z.argmax(axis=1) == y).mean())
+            right = z.argmax(axis=1) == y
+            if head.class_weights:  # what such weights are for
+                shares = [right[y == k].mean() for k in np.unique(y)]
+                figures[f"{head.name}.balanced_accuracy"] = float(np.mean(shares))
+            else:
+                figures[f"{head.name}.accuracy"] = float(right.mean())
         else:
             aucs = [
                 roc_auc_score(y[:, k], z[:, k])
