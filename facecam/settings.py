@@ -59,6 +59,7 @@ class Settings:
         record_clean: Record the video as the camera gave it as well.
         record_session: Keep the stats of a recording in a folder beside it, for replay.
         record_countdown: Count down from three before a recording begins.
+        keep_recent: Keep the last ten seconds in memory, to be saved when asked.
     """
 
     source: str = ""
@@ -88,6 +89,7 @@ class Settings:
     record_clean: CleanVideo = "none"
     record_session: bool = True
     record_countdown: bool = False
+    keep_recent: bool = True
 
 
 _CHOICES: dict[str, tuple[str, ...]] = {
