@@ -136,9 +136,9 @@ def _explain(
     from facecam.capture.pictures import read_picture
     from facecam.pipeline.lazy_detector import LazyDetector
     from facecam.training.explain.pictures import explain_picture, face_record, no_face
-    from facecam.vision.mediapipe_detector import MediaPipeDetector
+    from facecam.vision.refined_detector import face_detector
 
-    detector = LazyDetector(MediaPipeDetector)
+    detector = LazyDetector(face_detector)
     images: list[dict[str, Any]] = []
     try:
         with progress("Explaining", "runs") as report:

@@ -48,12 +48,12 @@ def build_analyzer(
     """Return an analyzer with the shipped detector, tracker and smoother."""
     from facecam.pipeline.analyzer import FrameAnalyzer
     from facecam.pipeline.lazy_detector import LazyDetector
-    from facecam.vision.mediapipe_detector import MediaPipeDetector
+    from facecam.vision.refined_detector import face_detector
     from facecam.vision.smoothing import ReadingSmoother
     from facecam.vision.tracker import FaceTracker
 
     return FrameAnalyzer(
-        LazyDetector(MediaPipeDetector),
+        LazyDetector(face_detector),
         FaceTracker(),
         estimator,
         ReadingSmoother(),

@@ -33,12 +33,12 @@ def predict(
     from facecam.commands.pipeline_parts import load_estimator
     from facecam.pipeline.lazy_detector import LazyDetector
     from facecam.pipeline.predict import predict_pictures
-    from facecam.vision.mediapipe_detector import MediaPipeDetector
+    from facecam.vision.refined_detector import face_detector
 
     with only_json_on_stdout(json):
         estimator = load_estimator(model)
         titles = english_titles(estimator.package.heads)
-        detector = LazyDetector(MediaPipeDetector)
+        detector = LazyDetector(face_detector)
         try:
             with progress("Reading", "pictures") as report:
                 record = predict_pictures(images, detector, estimator, progress=report)

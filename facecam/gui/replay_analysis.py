@@ -153,12 +153,12 @@ def _make_analyzer(estimator: "Estimator") -> "FrameAnalyzer":
     from facecam.pipeline.analyzer import FrameAnalyzer
     from facecam.pipeline.detection_policy import DetectionConfig
     from facecam.pipeline.lazy_detector import LazyDetector
-    from facecam.vision.mediapipe_detector import MediaPipeDetector
+    from facecam.vision.refined_detector import face_detector
     from facecam.vision.smoothing import ReadingSmoother
     from facecam.vision.tracker import FaceTracker
 
     return FrameAnalyzer(
-        LazyDetector(MediaPipeDetector),
+        LazyDetector(face_detector),
         FaceTracker(),
         estimator,
         ReadingSmoother(),

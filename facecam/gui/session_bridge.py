@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from facecam.pipeline.session import Session
     from facecam.pipeline.status import SessionStatus
     from facecam.recording.request import RecordingRequest
+    from facecam.vision.overlay import OverlayOptions
 
 RECONNECT_S = 2.0
 
@@ -55,6 +56,7 @@ class SessionBridge:
         self._model_expected = True
         self._cam: CamChoice | None = None
         self._blur = False
+        self._keep_recent_s = 0.0
 
     @staticmethod
     def prepare() -> None:
@@ -70,10 +72,10 @@ class SessionBridge:
             self._source_factory(self._wanted_source),
             self._make_analyzer,
             self._estimator_factory(self._wanted_model) if self._wanted_model else None,
-            options=SessionOptions(reconnect_s=RECONNECT_S),
+            options=SessionOptions(reconnect_s=RECONNECT_S, keep_recent_s=self._keep_recent_s),
         )
         self._session.set_cam(self._cam)
-        self._call("set_blur", self._blur)
+        self._session.set_blur(self._blur)
         if self._wanted_source:
             self._session.start()
 
@@ -118,31 +120,39 @@ class SessionBridge:
     def set_blur(self, on: bool) -> None:
         """See `LiveSession`."""
         self._blur = on
-        self._call("set_blur", on)
+        if self._session is not None:
+            self._session.set_blur(on)
 
     def start_recording(self, request: "RecordingRequest") -> None:
         """See `LiveSession`."""
-        self._call("start_recording", request)
+        if self._session is not None:
+            self._session.start_recording(request)
 
     def pause_recording(self) -> None:
         """See `LiveSession`."""
-        self._call("pause_recording")
+        if self._session is not None:
+            self._session.pause_recording()
 
     def resume_recording(self) -> None:
         """See `LiveSession`."""
-        self._call("resume_recording")
+        if self._session is not None:
+            self._session.resume_recording()
 
     def stop_recording(self) -> None:
         """See `LiveSession`."""
-        self._call("stop_recording")
+        if self._session is not None:
+            self._session.stop_recording()
 
-    def save_recent(self, path: Path, seconds: float) -> None:
+    def keep_recent(self, seconds: float) -> None:
         """See `LiveSession`."""
-        self._call("save_recent", path, seconds=seconds)
+        self._keep_recent_s = seconds
+        if self._session is not None:
+            self._session.keep_recent(seconds)
 
-    def _call(self, name: str, *arguments: object, **named: object) -> None:
-        if self._session is not None and hasattr(self._session, name):
-            getattr(self._session, name)(*arguments, **named)
+    def save_recent(self, path: Path, seconds: float, options: "OverlayOptions") -> None:
+        """See `LiveSession`."""
+        if self._session is not None:
+            self._session.save_recent(path, seconds, options)
 
     def stop(self, timeout_s: float = 2.0) -> bool:
         """See `LiveSession`."""
@@ -153,7 +163,10 @@ class SessionBridge:
         name = self._session.status().model if self._session is not None else ""
         if name != self._heads[0]:
             package = self._package(name)
-            self._heads = (name, head_views(package.heads) if package is not None else ())
+            views: tuple[HeadView, ...] = ()
+            if package is not None:
+                views = head_views(package.heads, getattr(package, "spec", {}).get("metrics"))
+            self._heads = (name, views)
         return self._heads[1]
 
     def model_title(self, lang: str) -> str:
@@ -294,15 +307,21 @@ def _load_model(name: str) -> "Estimator":
 def _make_analyzer() -> "FrameAnalyzer":
     from facecam.pipeline.analyzer import FrameAnalyzer
     from facecam.pipeline.lazy_detector import LazyDetector
-    from facecam.vision.mediapipe_detector import MediaPipeDetector
+    from facecam.vision.refined_detector import face_detector
     from facecam.vision.smoothing import ReadingSmoother
     from facecam.vision.tracker import FaceTracker
 
-    return FrameAnalyzer(LazyDetector(MediaPipeDetector), FaceTracker(), smoother=ReadingSmoother())
+    return FrameAnalyzer(LazyDetector(face_detector), FaceTracker(), smoother=ReadingSmoother())
 
 
-def head_views(heads: Any) -> tuple[HeadView, ...]:
-    """Return what the window needs of a package's heads."""
+def head_views(heads: Any, metrics: Any = None) -> tuple[HeadView, ...]:
+    """Return what the window needs of a package's heads.
+
+    Args:
+        heads: Of the package.
+        metrics: What its model.json says under "metrics" (see `training.package_metrics`).
+    """
+    measured = metrics.get("heads") if isinstance(metrics, dict) else None
     return tuple(
         HeadView(
             name=head.name,
@@ -312,6 +331,27 @@ def head_views(heads: Any) -> tuple[HeadView, ...]:
             unit=head.unit or "",
             thresholds=tuple(head.thresholds or ()),
             labels={lang: dict(words) for lang, words in (head.labels or {}).items()},
+            auc={name: figures["auc"] for name, figures in _figures(head, measured).items()},
+            chance=frozenset(
+                name
+                for name, figures in _figures(head, measured).items()
+                if figures.get("no_better_than_chance") is True
+            ),
         )
         for head in heads
     )
+
+
+def _figures(head: Any, measured: Any) -> dict[str, dict[str, Any]]:
+    """Return class of a yes/no head to its figures, as far as there is an AUC."""
+    entry = measured.get(head.name) if isinstance(measured, dict) else None
+    if head.kind != "sigmoid" or not isinstance(entry, dict):
+        return {}
+    by_class = entry.get("classes")
+    if not isinstance(by_class, dict):
+        by_class = {str(head.classes[0]): entry}
+    return {
+        str(name): figures
+        for name, figures in by_class.items()
+        if isinstance(figures, dict) and isinstance(figures.get("auc"), float)
+    }

@@ -1,23 +1,18 @@
 """LiteRT: the runtime of the live path."""
 
 import os
-import sys
-import tempfile
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from facecam.errors import ModelPackageError
+from facecam.inference.litert import litert_quiet
 from facecam.inference.package import MODEL_FILE, ModelPackage
 from facecam.types import Float32Array, ImageU8
 
 FEATURES = "features"
 MAX_BATCH = 8  # bounds the memory of the activations; more faces take several invocations
 WARM_BATCH = 4
-_stderr_lock = threading.Lock()
 
 
 class LiteRtEstimator:
@@ -43,7 +38,7 @@ class LiteRtEstimator:
         self.package = package
         content = package.read(MODEL_FILE)
         try:
-            with _litert_quiet():
+            with litert_quiet():
                 from ai_edge_litert.interpreter import Interpreter
 
                 self._interpreter: Any = Interpreter(
@@ -56,7 +51,7 @@ class LiteRtEstimator:
         self._input, self._outputs = self._check_signature()
         self._batch = 0
         width, height = package.size_wh
-        with _litert_quiet():  # the delegate announces itself at the first allocation
+        with litert_quiet():  # the delegate announces itself at the first allocation
             for count in (WARM_BATCH, 1):
                 self._check_shapes(self._invoke(np.zeros((count, height, width, 3), np.uint8)))
 
@@ -157,31 +152,3 @@ class LiteRtEstimator:
 
 def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())[:200]
-
-
-@contextmanager
-def _litert_quiet() -> Iterator[None]:
-    """Keep LiteRT's notes from standard error while the block runs; pass on everything else.
-
-    LiteRT prints "INFO: Created TensorFlow Lite XNNPACK delegate for CPU." to file descriptor 2,
-    and none of TF_CPP_MIN_LOG_LEVEL, LITERT_LOG_LEVEL and GLOG_minloglevel stops it
-    (ai-edge-litert 2.3). Can go when one of them does.
-    """
-    with _stderr_lock, tempfile.TemporaryFile() as caught:
-        try:
-            sys.stderr.flush()
-            kept = os.dup(2)
-        except (AttributeError, OSError, ValueError):  # a windowed program may have no stderr
-            yield
-            return
-        os.dup2(caught.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(kept, 2)
-            caught.seek(0)
-            notes = (b"INFO: ", b"WARNING: All log messages before absl::InitializeLog")
-            for line in caught:
-                if not line.startswith(notes):
-                    os.write(kept, line)
-            os.close(kept)

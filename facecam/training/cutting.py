@@ -22,9 +22,9 @@ from facecam.training.manifest_draft import counted, listing
 from facecam.types import Detection, Float32Array, ImageU8
 from facecam.vision.crops import EyeTemplate, centre_matrix, crop_matrix, cut
 from facecam.vision.detector import FaceDetector, find_faces
-from facecam.vision.mediapipe_detector import MediaPipeDetector
+from facecam.vision.refined_detector import face_detector
 
-CACHE_VERSION = 1
+CACHE_VERSION = 2
 Progress = Callable[[int, int], None]
 Size = int | tuple[int, int]
 """Side of a square, or width and height, in pixels."""
@@ -209,7 +209,7 @@ def _crops(
     total = len(manifest)
     _, wide_wh = widened(np.eye(2, 3), size, margin)
     black = np.zeros((wide_wh[1], wide_wh[0], 3), np.uint8)
-    detector = MediaPipeDetector() if template else None  # whole pictures need no detector
+    detector = face_detector() if template else None  # whole pictures need no detector
     try:
         for i, picture in enumerate(pictures_ahead(manifest.paths)):
             if progress and (i % 50 == 49 or i == total - 1):

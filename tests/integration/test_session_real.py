@@ -12,7 +12,7 @@ from facecam.pipeline.analyzer import FrameAnalyzer
 from facecam.pipeline.lazy_detector import LazyDetector
 from facecam.pipeline.session import Session, SessionOptions
 from facecam.pipeline.status import ACTIVE
-from facecam.vision.mediapipe_detector import MediaPipeDetector
+from facecam.vision.refined_detector import face_detector
 from facecam.vision.smoothing import ReadingSmoother
 from facecam.vision.tracker import FaceTracker
 from tests.fakes import FakeEstimator, WAIT_S
@@ -21,7 +21,7 @@ over = threading.Event()
 results = []
 session = Session(
     lambda: SyntheticSource(2, size_wh=(640, 480), seconds=2.0),
-    lambda: FrameAnalyzer(LazyDetector(MediaPipeDetector), FaceTracker(), None, ReadingSmoother()),
+    lambda: FrameAnalyzer(LazyDetector(face_detector), FaceTracker(), None, ReadingSmoother()),
     FakeEstimator,
     options=SessionOptions(as_fast_as_possible=True),
     on_change=lambda status: over.set() if status.state not in ACTIVE else None,
