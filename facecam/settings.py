@@ -79,7 +79,7 @@ class Settings:
     cam_class: str = ""
     cam_selected: bool = False
     cam_opacity: int = 55
-    cam_colours: str = "cividis"
+    cam_colours: str = "viridis"
     cam_signed: bool = False
     cam_scale: CamScale = "fixed"
     ring: bool = False

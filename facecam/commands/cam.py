@@ -57,9 +57,9 @@ def cam(
         ),
     ] = "logits",
     colours: Annotated[
-        Literal["cividis", "viridis", "inferno", "turbo", "jet"],
+        Literal["viridis", "cividis", "inferno", "turbo", "jet"],
         typer.Option(help="Colours of the map."),
-    ] = "cividis",
+    ] = "viridis",
     signed: Annotated[
         bool, typer.Option("--signed", help="Also show what speaks against, in blue.")
     ] = False,

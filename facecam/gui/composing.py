@@ -33,7 +33,7 @@ class CamLook:
     """
 
     opacity: float = 0.55
-    colours: "CamColours" = "cividis"
+    colours: "CamColours" = "viridis"
     signed: bool = False
     per_frame: bool = False
 

@@ -13,7 +13,7 @@ from facecam.types import CamChoice, CamTrust, FaceAnalysis, FaceMap
 if TYPE_CHECKING:
     from facecam.vision.cam_colours import CamColours
 
-COLOURS = ("cividis", "viridis", "inferno", "turbo", "jet")
+COLOURS = ("viridis", "cividis", "inferno", "turbo", "jet")
 """`vision.cam_colours.CAM_COLOURS`, without cv2; the first three suit colour-blind eyes."""
 
 OPACITY_PERCENT = (10, 100)

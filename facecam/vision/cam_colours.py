@@ -12,14 +12,15 @@ import numpy as np
 from facecam.types import Float32Array, ImageU8
 from facecam.vision.palette import bgr
 
-CamColours = Literal["cividis", "viridis", "inferno", "turbo", "jet"]
-CAM_COLOURS: tuple[CamColours, ...] = ("cividis", "viridis", "inferno", "turbo", "jet")
+CamColours = Literal["viridis", "cividis", "inferno", "turbo", "jet"]
+CAM_COLOURS: tuple[CamColours, ...] = ("viridis", "cividis", "inferno", "turbo", "jet")
 """The first three rise evenly in lightness, so that they are read right by colour-blind eyes, and
-in grey; cividis is the same to most of them (Nuñez et al. 2018). The last two are not ordered."""
+in grey; cividis is the same to most of them (Nuñez et al. 2018), but its middle is a grey that is
+hardly seen on skin, where viridis stands out. The last two are not ordered."""
 
 _MAPS = {
-    "cividis": cv2.COLORMAP_CIVIDIS,
     "viridis": cv2.COLORMAP_VIRIDIS,
+    "cividis": cv2.COLORMAP_CIVIDIS,
     "inferno": cv2.COLORMAP_INFERNO,
     "turbo": cv2.COLORMAP_TURBO,
     "jet": cv2.COLORMAP_JET,

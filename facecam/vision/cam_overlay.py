@@ -44,7 +44,7 @@ class CamStyle:
     """
 
     opacity: float = 0.55
-    colours: CamColours = "cividis"
+    colours: CamColours = "viridis"
     signed: bool = False
     scale: Literal["fixed", "frame"] = "fixed"
     hatch_untrusted: bool = True

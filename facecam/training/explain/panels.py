@@ -24,7 +24,7 @@ _OPACITY = 0.65  # a little more than live, where the face behind matters more
 class Look:
     """How maps are drawn: their colours, and whether what speaks against is shown too."""
 
-    colours: CamColours = "cividis"
+    colours: CamColours = "viridis"
     signed: bool = False
 
 
