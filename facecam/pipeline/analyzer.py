@@ -61,6 +61,22 @@ class Tracker(Protocol):
         ...
 
 
+class DetectorSchedule(Protocol):
+    """What the analyzer needs of `DetectionPolicy`."""
+
+    def due(self, t_s: float, wall_s: float, faces: Sequence[TrackedFace]) -> bool:
+        """Return whether the detector is to run on this frame."""
+        ...
+
+    def note(self, t_s: float, wall_s: float, cost_s: float, faces: Sequence[TrackedFace]) -> None:
+        """Take in one run."""
+        ...
+
+    def reset(self) -> None:
+        """Forget everything but what a run costs."""
+        ...
+
+
 class Smoother(Protocol):
     """What the analyzer needs of `vision.smoothing.ReadingSmoother`."""
 
@@ -103,7 +119,7 @@ class FrameAnalyzer:
         self._detector = detector
         self._tracker = tracker
         self._smoother = smoother
-        self._policy = DetectionPolicy(detection or DetectionConfig())
+        self._policy: DetectorSchedule = DetectionPolicy(detection or DetectionConfig())
         self._clock = clock
         self._time = GrowingTime()
         self._batch = CropBatch(estimator) if estimator else None
@@ -129,6 +145,10 @@ class FrameAnalyzer:
         self._tracker.forget_features()  # another model's features say other things
         self._policy.reset()
         return before
+
+    def set_schedule(self, schedule: DetectorSchedule) -> None:
+        """Let something else say when the detector runs (a recording that is analysed again)."""
+        self._policy = schedule
 
     def set_cam(self, choice: CamChoice | None, probe: CamTrustProbe | None = None) -> None:
         """Give every face its class activation map from the next step on, or none.

@@ -5,12 +5,11 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from facecam.capture.source import FrameSource, SourceInfo
 from facecam.errors import RecordingError, SourceError
 from facecam.inference.estimator import Estimator
-from facecam.pipeline.analyzer import FrameAnalyzer
 from facecam.recording.output_file import prepare_output
 from facecam.recording.stats_writer import (
     StatsHeader,
@@ -24,6 +23,19 @@ from facecam.types import Analysis, Frame, ImageU8
 
 Draw = Callable[[ImageU8, Analysis], ImageU8]
 Progress = Callable[[int, int | None], None]
+
+
+class SteppingAnalyzer(Protocol):
+    """What is needed of `FrameAnalyzer`."""
+
+    @property
+    def estimator(self) -> Estimator | None:
+        """The model in use."""
+        ...
+
+    def step(self, frame: Frame) -> Analysis:
+        """Return the analysis of one frame."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +154,7 @@ class _Outputs:
 
 def analyze_source(
     source: FrameSource,
-    analyzer: FrameAnalyzer,
+    analyzer: SteppingAnalyzer,
     *,
     out_video: str | Path | None = None,
     stats_path: str | Path | None = None,
