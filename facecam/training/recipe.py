@@ -7,6 +7,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from facecam.errors import RecipeError
+from facecam.training.complaints import complaint
 
 
 class _Strict(BaseModel):
@@ -292,18 +293,18 @@ def load_recipe(path: Path, overrides: list[str] | None = None) -> Recipe:
     try:
         raw = yaml.safe_load(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise RecipeError(f"The recipe {path} cannot be read: {error}.") from error
+        reason = " ".join(str(error).split())  # YAML's complaints have several lines
+        raise RecipeError(f"The recipe {path} cannot be read: {reason}.") from error
     if not isinstance(raw, dict):
         raise RecipeError(f"The recipe {path} is not a table of keys: see resources/recipes.")
     for override in overrides or []:
         _apply(raw, override)
+    raw = _with_ranges(raw)
     try:
-        recipe = Recipe.model_validate(_with_ranges(raw))
+        recipe = Recipe.model_validate(raw)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "recipe"
-        what = first["msg"].removeprefix("Value error, ")
-        raise RecipeError(f"The recipe {path} is not valid at '{key}': {what}.") from error
+        what = complaint(error, raw, Recipe)
+        raise RecipeError(f"The recipe {path} is not valid: {what.removesuffix('.')}.") from error
     weights = recipe.backbone.weights
     if weights in ("none", "imagenet") or Path(weights).is_absolute():
         return recipe
@@ -321,7 +322,9 @@ def _with_ranges(raw: dict[str, Any]) -> dict[str, Any]:
     for head in heads:
         classes = head.get("classes") if isinstance(head, dict) else None
         if isinstance(classes, dict) and set(classes) == {"from", "to"}:
-            head = {**head, "classes": list(range(int(classes["from"]), int(classes["to"]) + 1))}
+            first, last = classes["from"], classes["to"]
+            if isinstance(first, int) and isinstance(last, int):
+                head = {**head, "classes": list(range(first, last + 1))}
         written.append(head)
     return {**raw, "heads": written}
 
@@ -337,5 +340,12 @@ def _apply(raw: dict[str, Any], override: str) -> None:
             target = target[int(part)] if isinstance(target, list) else target.setdefault(part, {})
         last: Any = int(parts[-1]) if isinstance(target, list) else parts[-1]
         target[last] = yaml.safe_load(value)
-    except (ValueError, IndexError, TypeError, AttributeError, yaml.YAMLError) as error:
+    except yaml.YAMLError as error:
+        raise RecipeError(f"--set {override}: the value '{value}' is no YAML.") from error
+    except IndexError as error:
+        raise RecipeError(
+            f"--set {override}: there is no key '{key}', its list has {len(target)} entries, "
+            "counted from 0."
+        ) from error
+    except (ValueError, TypeError, AttributeError) as error:
         raise RecipeError(f"--set {override}: there is no key '{key}' in the recipe.") from error

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from facecam.errors import RecipeError
-from facecam.training.recipe import load_recipe
+from facecam.training.recipe import Recipe, load_recipe
 
 RECIPE = """
 name: tiny
@@ -57,6 +57,74 @@ def test_relative_weights_are_looked_for_beside_the_recipe(recipe_path: Path) ->
 def test_a_wrong_key_or_value_is_named(recipe_path: Path, override: str, named: str) -> None:
     with pytest.raises(RecipeError, match=named.replace(".", r"\.")):
         load_recipe(recipe_path, [override])
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("training.optimiser=adam", "no key 'training.optimiser', the nearest is "
+         "'training.optimizer'"),
+        ("epoch=3", "there is no key 'epoch': allowed are name, version, title, target"),
+        ("heads.0.clases=[a, b]", "no key 'heads.0.clases', the nearest is 'heads.0.classes'"),
+        ("training.phases.0.epochs=0", "'training.phases.0.epochs' is 0 and should be greater"),
+        ("training.optimizer=adamax", "'training.optimizer' is 'adamax' and should be 'adam', "
+         "'adamw', 'sgd' or 'adadelta'"),
+        ("input_size=large", "'input_size' is 'large' and should be an integer or a tuple"),
+        ("heads.0.classes=3", "'heads.0.classes' is 3 and should be a list or 'auto'"),
+        ("heads.1.threshold=0.5", "at 'heads.1.threshold': takes youden"),
+        ("heads.0.class_weights={green: 2}", "names 'green', which is no class"),
+        ("heads.1.class_weights=balanced", "an expectation head has no class_weights"),
+        ("target=face", None),
+        ("training.phases.3.epochs=1", "its list has 1 entries, counted from 0"),
+        ("heads.0.name=trunk", "no head may be called 'trunk'"),
+    ],
+)  # fmt: skip
+def test_a_complaint_names_the_key_the_value_and_what_is_allowed(
+    recipe_path: Path, override: str, said: str | None
+) -> None:
+    if said is None:
+        assert load_recipe(recipe_path, [override])
+        return
+    with pytest.raises(RecipeError) as caught:
+        load_recipe(recipe_path, [override])
+    message = str(caught.value)
+    assert said in message
+    assert "\n" not in message
+    assert message.endswith(".")
+
+
+def test_a_missing_key_and_broken_yaml_are_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "broken.yaml"
+    for text, said in (
+        ("name: x\nheads: []\n", "the key 'backbone' is missing"),
+        ("name: [x\nheads: 3", "cannot be read"),
+        ("just words", "is not a table of keys"),
+    ):
+        path.write_text(text, "utf-8")
+        with pytest.raises(RecipeError, match=said) as caught:
+            load_recipe(path)
+        assert "\n" not in str(caught.value)
+
+
+def test_a_recipe_survives_its_json(recipe_path: Path) -> None:
+    overrides = ["input_size=[59, 72]", "heads.0.classes=auto", "trunk=[64]"]
+    recipe = load_recipe(recipe_path, overrides)
+    assert recipe.input_wh == (59, 72)
+    assert Recipe.model_validate_json(recipe.model_dump_json()) == recipe
+
+
+def test_a_recipe_of_an_earlier_version_is_read(recipe_path: Path) -> None:
+    """Keys that came later have defaults that mean what was done before them."""
+    recipe = load_recipe(recipe_path)
+    old = recipe.model_dump(exclude={"trunk": True, "evaluation": True, "export_keras": True})
+    for phase in old["training"]["phases"]:
+        for key in ("stored_features", "plateau_factor", "plateau_patience", "patience"):
+            del phase[key]
+    old["backbone"]["pixels"] = "tf"
+    del old["backbone"]["pooling"]
+    again = Recipe.model_validate(old)
+    assert again.training == recipe.training
+    assert again.backbone.pooling == "average"
 
 
 def test_the_shipped_recipes_are_valid() -> None:
