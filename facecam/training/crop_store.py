@@ -32,7 +32,8 @@ def load_entry(
         Memory-mapped crops, and arrays of N rows by name.
     """
     try:
-        with np.load(folder / FACTS, allow_pickle=False) as stored:
+        # Opened here, because np.load leaves a file open that turns out to be broken.
+        with (folder / FACTS).open("rb") as file, np.load(file, allow_pickle=False) as stored:
             facts = {name: stored[name] for name in stored.files}
         crops = np.load(folder / CROPS, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):

@@ -107,9 +107,9 @@ def read_manifest(path: Path, *, subject_column: str = "subject") -> Manifest:
     unknown = Counter(s for s in split.tolist() if s not in SPLITS)
     if unknown:
         first, count = unknown.most_common(1)[0]
+        found = f"names the split '{first}' in" if first else "names no split in"
         raise ManifestError(
-            f"The manifest {path} names the split '{first}' in {counted(count, 'row')}; "
-            f"allowed are {', '.join(SPLITS)}."
+            f"The manifest {path} {found} {counted(count, 'row')}; allowed are {', '.join(SPLITS)}."
         )
     folder = path.resolve().parent
     given = cells.pop(subject_column, np.array([""] * len(rows)))

@@ -1,5 +1,6 @@
 """A manifest in the making: what its makers give, and how it becomes a CSV."""
 
+import contextlib
 import csv
 import os
 import re
@@ -136,8 +137,10 @@ def write_manifest(draft: Draft, out: Path) -> None:
                 writer.writerow(row)
         os.replace(part, out)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise ManifestError(f"The manifest {out} cannot be written: {error}.") from error
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def _relative(path: Path, folder: Path) -> str:
