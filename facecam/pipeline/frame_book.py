@@ -18,6 +18,9 @@ BLUR_WAIT_S = 1.0  # the same where faces are blurred: without it the whole pict
 LATE_S = 5.0  # an analysis that takes longer is not recorded
 MAX_FRAMES = 64  # half a second at 60 Hz and then some
 MAX_BYTES = 192 << 20  # 64 pictures of 1280x720
+# A picture that waits is lost if the program is killed, so that no more than a second may be
+# waiting or unwritten; not before the first picture, for an encoder takes its time to open.
+BEHIND_S = 0.3
 _STEP_S = 1 / 30  # between two frames, until that is known
 _MAX_STEP_S = 0.2
 
@@ -119,6 +122,7 @@ class FrameBook:
         self._kept_t_s: float | None = None  # time of the last frame outside of pauses
         self._step_s = _STEP_S
         self._resumed = False
+        self._encoding = False  # whether a picture was encoded already
 
     # What other threads tell.
 
@@ -139,6 +143,7 @@ class FrameBook:
             elif (
                 self._pictures >= self._max_frames
                 or self._picture_bytes + frame.image_bgr.nbytes > self._max_bytes
+                or self._is_behind()
             ) and self._pictures:
                 self._drop(row, self._busy_with())
             else:
@@ -150,6 +155,12 @@ class FrameBook:
             self._captured += 1
             self._changed.notify_all()
             return True
+
+    def _is_behind(self) -> bool:
+        """Whether the encoder has left a picture waiting for too long."""
+        waiting = next((row for row in self._rows if row.recorded is None), None)
+        late_s = 0.0 if waiting is None else self._clock() - waiting.arrived_s
+        return self._encoding and late_s > self.wait_s + BEHIND_S
 
     def _place_in_video(self, row: Row) -> None:
         """Give a row its time without pauses; after one it follows as frames usually do."""
@@ -315,6 +326,7 @@ class FrameBook:
                 return
             if dropped is None:
                 row.recorded, row.video_s = True, video_s
+                self._encoding = True
                 self._release(row)
             else:
                 self._drop(row, dropped)
