@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 
 def parse_options(arguments: Sequence[str]) -> argparse.Namespace:
@@ -25,6 +26,12 @@ def parse_options(arguments: Sequence[str]) -> argparse.Namespace:
         metavar="HEAD[:CLASS]",
         help="show on every face what a stat looks at, as in --cam smile",
     )
+    parser.add_argument(
+        "--record",
+        type=Path,
+        metavar="FILE",
+        help="record into FILE (.mp4, .mov, .mkv) and FILE's .session folder from the first frame",
+    )
     parser.add_argument("--demo", action="store_true", help="play the demo clip")
     parser.add_argument("--lang", choices=("en", "ko"), help="language of the window")
     parser.add_argument(
@@ -44,6 +51,12 @@ def start(options: argparse.Namespace) -> int:
     if options.no_window or reason:
         from facecam.commands.headless_demo import run_demo
 
+        if options.record is not None:
+            from facecam.commands.headless_recording import record_without_window
+
+            return record_without_window(
+                reason, options.record, options.model, options.source, options.cam
+            )
         return run_demo(reason, options.model, options.source, options.cam)
     from facecam.gui.application import WindowOptions, run_window
     from facecam.gui.interrupts import WindowInterrupts
@@ -57,6 +70,7 @@ def start(options: argparse.Namespace) -> int:
             lang=options.lang,
             demo=options.demo,
             cam=options.cam,
+            record=options.record,
         )
     )
     return code if interrupts.received is None else 128 + interrupts.received

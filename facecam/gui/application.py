@@ -37,6 +37,7 @@ class WindowOptions:
         lang: "en" or "ko", or None for the remembered one.
         demo: Play the shipped clip.
         cam: HEAD[:CLASS] to explain for this one start, or None for what is remembered.
+        record: Video to record into from the first frame on, or None.
     """
 
     source: str | None = None
@@ -44,6 +45,7 @@ class WindowOptions:
     lang: str | None = None
     demo: bool = False
     cam: str | None = None
+    record: Path | None = None
 
 
 def run_window(options: WindowOptions) -> int:
@@ -183,6 +185,8 @@ class Starter:
         )
         if spec:
             self.bridge.change_source(spec)
+            if self._options.record is not None:
+                window.recording.begin_into(self._options.record)
         self.bridge.attach()
         window.choosers.fill()
         window.choosers.model_scan.start()
