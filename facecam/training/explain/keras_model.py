@@ -10,6 +10,7 @@ import numpy as np
 from facecam.errors import ModelPackageError, TrainingError
 from facecam.inference.package import ModelPackage
 from facecam.training.explain.explained import (
+    LAST,
     Activations,
     ModelFacts,
     check_layer,
@@ -60,8 +61,11 @@ class KerasModel:
         # Only what comes after a kernel can be differentiated, and only that is of interest.
         self.layers = tuple(names[names.index(convolutions[0]) :])
         self.convolutions = tuple(convolutions)
+        last = model.get_layer(self.layers[-1]).output
         self._probes: dict[str, keras.Model] = {}
         self._answer = _compiled(model)
+        self._seen = _compiled(keras.Model(model.inputs[0], {**self._outputs, LAST: last}))
+        self._top = keras.Model(last, self._outputs)  # nothing goes around the last maps
 
     def layer(self, name: str) -> str:
         """Return the full name of a layer, or name the convolution layers there are."""
@@ -75,15 +79,32 @@ class KerasModel:
 
     def features(self, crops_rgb: ImageU8, layer: str) -> Float32Array:
         """Return the (N, h, w, C) float32 output of a layer."""
+        if self.layer(layer) == self.layers[-1]:
+            parts = [self._seen(batch)[LAST] for batch in _batches(crops_rgb)]
+            return np.concatenate([np.asarray(part, np.float32) for part in parts])
         probe = self._probe(layer)
         parts = [self._call(probe, batch)["explained"] for batch in _batches(crops_rgb)]
         return np.concatenate([np.asarray(part, np.float32) for part in parts])
 
     def activations(self, crops_rgb: ImageU8, layer: str, target: CamTarget) -> Activations:
         """Return the output of a layer and the gradient of the explained number by it."""
+        if self.layer(layer) == self.layers[-1]:
+            seen = self.features(crops_rgb, layer)
+            return Activations(seen, self.last_gradients(seen, target))
         parts = [self._differentiate(batch, layer, target) for batch in _batches(crops_rgb)]
         features, gradients = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
         return Activations(features, gradients)
+
+    def last_gradients(self, features: Float32Array, target: CamTarget) -> Float32Array:
+        """Return the gradient of the explained number by the last layer's maps (N, h, w, C)."""
+        import tensorflow as tf
+
+        given = tf.constant(features)
+        with tf.GradientTape() as tape:
+            tape.watch(given)
+            logits = self._top(given, training=False)[target.head.name]
+        slopes = tf.cast(tf.constant(target.gradient(logits.numpy())), logits.dtype)
+        return np.asarray(tape.gradient(logits, given, output_gradients=slopes), np.float32)
 
     def close(self) -> None:
         """Let go of the graphs that were made."""

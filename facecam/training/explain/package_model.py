@@ -64,11 +64,20 @@ class PackageModel:
         """Return feature maps and the gradient of the explained number by them."""
         self.layer(layer)
         features = self._run(crops_rgb)[FEATURES]
+        return Activations(features, self.last_gradients(features, target))
+
+    def both(self, crops_rgb: ImageU8) -> tuple[Float32Array, Mapping[str, Float32Array]]:
+        """Return the feature maps and the logits by head, from one run."""
+        out = self._run(crops_rgb)
+        return out[FEATURES], {head.name: out[head.name] for head in self.package.heads}
+
+    def last_gradients(self, features: Float32Array, target: CamTarget) -> Float32Array:
+        """Return the gradient of the explained number by feature maps (N, h, w, C)."""
         chain = self._chain(target.head.name)
         slopes = head_gradient(features.mean(axis=(1, 2), dtype=np.float64), chain, target)
         places = features.shape[1] * features.shape[2]
-        gradients = np.broadcast_to((slopes / places)[:, None, None, :], features.shape)
-        return Activations(features, gradients.astype(np.float32))
+        spread = np.broadcast_to((slopes / places)[:, None, None, :], features.shape)
+        return spread.astype(np.float32)
 
     def close(self) -> None:
         """Release the model."""

@@ -132,6 +132,7 @@ def _maps(
         columns: Class of each picture by head; None takes the one that it is read as.
     """
     logits = model.logits(crops) if columns is None else {}
+    features = model.features(crops, LAST)
     out: dict[str, tuple[Sequence[int | None], Float32Array]] = {}
     for head in model.facts.heads:
         wanted = WantedMap(head, None)
@@ -142,8 +143,8 @@ def _maps(
         maps: list[Any] = [None] * len(crops)
         for index in dict.fromkeys(explained):
             these = [i for i, one in enumerate(explained) if one == index]
-            seen = model.activations(crops[these], LAST, wanted.target(index))
-            made = activation_maps(method, seen.features, seen.gradients, signed=True)
+            gradients = model.last_gradients(features[these], wanted.target(index))
+            made = activation_maps(method, features[these], gradients, signed=True)
             for i, values in zip(these, made, strict=True):
                 maps[i] = values
         out[head.name] = (explained, np.stack(maps))
