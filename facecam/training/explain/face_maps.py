@@ -156,18 +156,9 @@ def compare_methods(
     }
 
 
-def card_lines(numbers: Mapping[str, Any], picture: str) -> list[str]:
-    """Return Markdown for a card.
-
-    Args:
-        numbers: Of `FaceMaps`.
-        picture: Path of the figure, as seen from the card.
-    """
+def card_lines(numbers: Mapping[str, Any]) -> list[str]:
+    """Return Markdown for a card, without heading and figure, of the numbers of `FaceMaps`."""
     lines = [
-        "## Where it looks",
-        "",
-        f"![Mean class activation maps in the aligned face frame]({picture})",
-        "",
         "Means over many faces that have the class (the map that is shown live). `in region`: "
         "share of what speaks for the class that lies where the thing is expected to be seen (the "
         "frame in the figure); `uniform`: that of a map that is the same everywhere.",
