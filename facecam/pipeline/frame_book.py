@@ -19,7 +19,7 @@ LATE_S = 5.0  # an analysis that takes longer is not recorded
 MAX_FRAMES = 64  # half a second at 60 Hz and then some
 MAX_BYTES = 192 << 20  # 64 pictures of 1280x720
 # A picture that waits is lost if the program is killed, so that no more than a second may be
-# waiting or unwritten; not before the first picture, for an encoder takes its time to open.
+# waiting or unwritten; but at the start, for an encoder takes its time to open.
 BEHIND_S = 0.3
 _STEP_S = 1 / 30  # between two frames, until that is known
 _MAX_STEP_S = 0.2
@@ -122,7 +122,7 @@ class FrameBook:
         self._kept_t_s: float | None = None  # time of the last frame outside of pauses
         self._step_s = _STEP_S
         self._resumed = False
-        self._encoding = False  # whether a picture was encoded already
+        self._caught_up = False  # whether the encoder has once done all that waited for its start
 
     # What other threads tell.
 
@@ -160,7 +160,7 @@ class FrameBook:
         """Whether the encoder has left a picture waiting for too long."""
         waiting = next((row for row in self._rows if row.recorded is None), None)
         late_s = 0.0 if waiting is None else self._clock() - waiting.arrived_s
-        return self._encoding and late_s > self.wait_s + BEHIND_S
+        return self._caught_up and late_s > self.wait_s + BEHIND_S
 
     def _place_in_video(self, row: Row) -> None:
         """Give a row its time without pauses; after one it follows as frames usually do."""
@@ -326,8 +326,8 @@ class FrameBook:
                 return
             if dropped is None:
                 row.recorded, row.video_s = True, video_s
-                self._encoding = True
                 self._release(row)
+                self._caught_up = self._caught_up or self._pictures <= 1
             else:
                 self._drop(row, dropped)
             self._changed.notify_all()

@@ -1,19 +1,24 @@
 """End a program that records with SIGKILL, at random moments, and look at what is left."""
 
+import math
 import random
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import IO
 
 from facecam.errors import RecordingError
 from facecam.recording.session_files import read_session
+from facecam.torture.recording_child import FPS
 
 LOST_AT_MOST_S = 1.0
-_SOONEST_S, _LATEST_S = 1.0, 5.0
+# Counted from the moment at which the app says that it is recording.
+_SOONEST_S, _LATEST_S = 0.0, 4.0
+_SAME_S = 0.005  # times are written with four digits
 _START_S = 120.0
 
 
@@ -25,7 +30,9 @@ class KillReport:
         trials: How many were killed.
         playable: Of how many every picture in the video decodes.
         readable: Of how many the session folder can be read.
-        lost_s: Seconds of captured video that each lost.
+        lost_s: Seconds of video that each lost: from the first picture that was taken in for the
+            video and is not in the file to the last. (Frames that were captured while the encoder
+            was busy are no part of it; those are dropped and counted, killed or not.)
         failures: One sentence for every trial that did not go as it should.
     """
 
@@ -53,9 +60,9 @@ def run_kills(
         for number in range(trials):
             path = Path(name) / f"trial{number}.mp4"
             after_s = rng.uniform(_SOONEST_S, _LATEST_S)
-            captured_s = _record_and_kill(path, after_s, number)
+            taken_s = _record_and_kill(path, after_s, number)
             report.trials += 1
-            _look_at(report, path, captured_s, f"killed after {after_s:.2f} s")
+            _look_at(report, path, taken_s, f"killed after {after_s:.2f} s")
             for item in Path(name).rglob("*"):
                 if item.is_file():
                     item.unlink()
@@ -63,34 +70,37 @@ def run_kills(
     return report
 
 
-def _record_and_kill(path: Path, after_s: float, seed: int) -> float:
-    """Return the source time of the last frame that was captured before the end."""
+def _record_and_kill(path: Path, after_s: float, seed: int) -> list[float]:
+    """Return the source times of the frames that were taken in for the video before the end."""
     command = [sys.executable, "-m", "facecam.torture.recording_child", str(path)]
+    told: list[tuple[float, int]] = []
+    due_s = math.inf
     with subprocess.Popen(
         [*command, "--seed", str(seed)],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
     ) as child:
-        stdout = _pipe(child.stdout)
-        last_s = -1.0
-        for line in stdout:
-            last_s = _time_in(line, last_s)
-            if last_s >= after_s:
-                child.kill()
-                break
-        # What it still said before the signal reached it was captured as well.
-        for line in stdout:
-            last_s = _time_in(line, last_s)
-    return last_s
+        # What it still says before the signal reaches it was captured as well.
+        for line in _pipe(child.stdout):
+            words = line.split()
+            if len(words) == 4 and words[0] == "frame" and line.endswith("\n"):
+                told.append((float(words[1]), int(words[2])))
+                if words[3] == "recording":
+                    due_s = min(due_s, told[-1][0] + after_s)
+                if told[-1][0] >= due_s:
+                    child.kill()
+    return taken_times_s(told)
 
 
-def _time_in(line: str, before_s: float) -> float:
-    word, _, number = line.strip().partition(" ")
-    try:
-        return float(number) if word == "frame" else before_s
-    except ValueError:  # torn by the kill
-        return before_s
+def taken_times_s(told: list[tuple[float, int]]) -> list[float]:
+    """Return the times of the frames that were not dropped for want of an encoder.
+
+    Args:
+        told: Time of each captured frame and how many were dropped before it.
+    """
+    taken = [t_s for (t_s, before), (_, then) in pairwise(told) if then == before]
+    return taken + [t_s for t_s, _ in told[-1:]]
 
 
 def video_times_s(path: Path) -> list[float]:
@@ -108,7 +118,7 @@ def video_times_s(path: Path) -> list[float]:
         raise RecordingError(f"The video {path} cannot be played: {error}.") from error
 
 
-def _look_at(report: KillReport, path: Path, captured_s: float, what: str) -> None:
+def _look_at(report: KillReport, path: Path, taken_s: list[float], what: str) -> None:
     try:
         times_s = video_times_s(path)
     except RecordingError as error:
@@ -125,7 +135,9 @@ def _look_at(report: KillReport, path: Path, captured_s: float, what: str) -> No
         report.readable += 1
         if session.recorded:
             first_s = session.recorded[0].t_s
-    lost_s = captured_s - first_s - (times_s[-1] if times_s else 0.0)
+    found_s = first_s + times_s[-1] if times_s else -1.0
+    lost = [t_s for t_s in taken_s if t_s > found_s + _SAME_S]
+    lost_s = lost[-1] - lost[0] + 1 / FPS if lost else 0.0
     report.lost_s.append(lost_s)
     if lost_s > LOST_AT_MOST_S:
         report.failures.append(f"{what}: {lost_s:.2f} s were lost")

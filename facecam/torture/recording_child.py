@@ -2,8 +2,9 @@
 
     python -m facecam.torture.recording_child VIDEO.mp4 --seconds 60
 
-It says the source time of every captured frame on stdout ("frame 0.0333"), and in the end one line
-"end {...}" with what became of the recording.
+It says on stdout, for every captured frame, its source time, how many frames before it were dropped
+because the encoder was busy, and what the recording is doing ("frame 0.0333 0 recording"); in the
+end one line "end {...}" with what became of the recording.
 """
 
 import argparse
@@ -29,11 +30,16 @@ _END_S = 15.0
 class TellingSource(SyntheticSource):
     """Says on stdout when each frame was captured."""
 
+    session: Session | None = None
+
     def read(self) -> Frame | None:
         """Return the next frame."""
         frame = super().read()
-        if frame is not None:
-            print(f"frame {frame.source_s:.4f}", flush=True)
+        if frame is not None and self.session is not None:
+            recording = self.session.status().recording
+            dropped = sum(count for _, count in recording.dropped) if recording else 0
+            state = recording.state if recording else "none"
+            print(f"frame {frame.source_s:.4f} {dropped} {state}", flush=True)
         return frame
 
 
@@ -43,6 +49,7 @@ def record(path: Path, seconds: float, seed: int) -> dict[str, object]:
     session = Session(
         lambda: source, lambda: FrameAnalyzer(KnowingDetector(source, FPS), FaceTracker())
     )
+    source.session = session
     session.start_recording(RecordingRequest(path))
     session.start()
 
