@@ -4,6 +4,7 @@ Every frame that is captured gets a row. A row waits for the analysis of its fra
 sit on the faces they belong to; it is then encoded, and leaves when everything is known of it.
 """
 
+import math
 import threading
 from collections import Counter, deque
 from collections.abc import Callable
@@ -19,8 +20,9 @@ LATE_S = 5.0  # an analysis that takes longer is not recorded
 MAX_FRAMES = 64  # half a second at 60 Hz and then some
 MAX_BYTES = 192 << 20  # 64 pictures of 1280x720
 # A picture that waits is lost if the program is killed, so that no more than a second may be
-# waiting or unwritten; but at the start, for an encoder takes its time to open.
+# waiting or unwritten; an encoder that took its time to open is given some to catch up.
 BEHIND_S = 0.3
+CATCH_UP_S = 1.0
 _STEP_S = 1 / 30  # between two frames, until that is known
 _MAX_STEP_S = 0.2
 
@@ -122,7 +124,7 @@ class FrameBook:
         self._kept_t_s: float | None = None  # time of the last frame outside of pauses
         self._step_s = _STEP_S
         self._resumed = False
-        self._caught_up = False  # whether the encoder has once done all that waited for its start
+        self._strict_from_s = math.inf
 
     # What other threads tell.
 
@@ -159,8 +161,10 @@ class FrameBook:
     def _is_behind(self) -> bool:
         """Whether the encoder has left a picture waiting for too long."""
         waiting = next((row for row in self._rows if row.recorded is None), None)
-        late_s = 0.0 if waiting is None else self._clock() - waiting.arrived_s
-        return self._caught_up and late_s > self.wait_s + BEHIND_S
+        now_s = self._clock()
+        if waiting is None or now_s < self._strict_from_s:
+            return False
+        return now_s - waiting.arrived_s > self.wait_s + BEHIND_S
 
     def _place_in_video(self, row: Row) -> None:
         """Give a row its time without pauses; after one it follows as frames usually do."""
@@ -327,7 +331,7 @@ class FrameBook:
             if dropped is None:
                 row.recorded, row.video_s = True, video_s
                 self._release(row)
-                self._caught_up = self._caught_up or self._pictures <= 1
+                self._strict_from_s = min(self._strict_from_s, self._clock() + CATCH_UP_S)
             else:
                 self._drop(row, dropped)
             self._changed.notify_all()
