@@ -309,6 +309,9 @@ class FakePackage:
     calibration: dict[str, Any] = field(default_factory=dict)
     version: str = "1.0.0"
     title: Mapping[str, str] = field(default_factory=lambda: {"en": "Fake", "ko": "가짜"})
+    spec: dict[str, Any] = field(
+        default_factory=lambda: {"files": {"model.tflite": {"sha256": "f" * 64}}}
+    )
 
     def limits(self, head_name: str) -> Mapping[str, float]:
         """Return the limits of a head."""
@@ -379,3 +382,52 @@ def failing_run(after: int = 0) -> Callable[[int, dict[str, NDArray[Any]]], None
             raise RuntimeError("delegate crashed")
 
     return spoil
+
+
+class FakeVideos:
+    """Takes the pictures of a recording and keeps what it was given.
+
+    Args:
+        fail_after: Number of pictures after which `write` raises `error`.
+        error: See there.
+        busy: What it claims to be busy with.
+    """
+
+    def __init__(
+        self, fail_after: int | None = None, error: Exception | None = None, busy: str = "encoder"
+    ) -> None:
+        self._fail_after = fail_after
+        self._error = error
+        self.busy_with = busy
+        self.codecs = "fake"
+        self.size_bytes = 0
+        self.times_s: list[float] = []
+        self.pictures: list[ImageU8] = []
+        self.drawn: list[ImageU8] = []
+        self.closed = self.abandoned = 0
+        self.gone: Exception | None = None
+        self.go_on = threading.Event()
+        self.go_on.set()
+        self.entered = threading.Event()
+
+    def write(self, clean_bgr: ImageU8, draw: Callable[[], ImageU8], t_s: float) -> float:
+        self.entered.set()
+        assert self.go_on.wait(WAIT_S * 3), "nobody let the hung encoder go on"
+        if self._fail_after is not None and len(self.times_s) >= self._fail_after:
+            assert self._error is not None
+            raise self._error
+        self.times_s.append(t_s)
+        self.pictures.append(clean_bgr)
+        self.drawn.append(draw())
+        self.size_bytes += clean_bgr.nbytes
+        return t_s - self.times_s[0]
+
+    def check_place(self) -> None:
+        if self.gone is not None:
+            raise self.gone
+
+    def close(self) -> None:
+        self.closed += 1
+
+    def abandon(self) -> None:
+        self.abandoned += 1

@@ -8,8 +8,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 Point = tuple[float, float]
-WIDTH, HEIGHT = 640, 96
-_LEFT, _RIGHT, _TOP, _BOTTOM = 40, 8, 6, 18
+WIDTH, HEIGHT = 640, 102
+_LEFT, _RIGHT, _TOP, _BOTTOM = 40, 8, 6, 24
 COLOURS = ("#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8a8a8a")
 """Told apart with every kind of colour sight (Okabe and Ito, 2008)."""
 MAX_POINTS = 600  # more than the plot has pixels says nothing more
