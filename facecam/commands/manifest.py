@@ -21,6 +21,11 @@ Folder = Annotated[
     Path | None, typer.Option(metavar="DIR", help="The pictures, if not beside the file.")
 ]
 
+NoCheck = Annotated[
+    bool, typer.Option("--no-check", help="Do not read the files: finds no duplicates.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the report as one object.")]
+
 
 def _write(
     draft_of: Callable[[], Draft],
@@ -50,10 +55,8 @@ def _write(
         bool,
         typer.Option("--drop-duplicates", help="Keep one of identical files, none on conflict."),
     ] = False,
-    no_check: Annotated[
-        bool, typer.Option("--no-check", help="Do not read the files: finds no duplicates.")
-    ] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print the report as one object.")] = False,
+    no_check: NoCheck = False,
+    json: Json = False,
 ) -> None:
     """Write and report what a maker found. Every maker has these options."""
     from facecam.training.manifest_maker import MakerWish, make_manifest
@@ -193,7 +196,8 @@ def _csv(
         str | None, typer.Option(metavar="COLUMN", help="Names the pictures; path, image_id, ...")
     ] = None,
     label: Annotated[
-        list[str] | None, typer.Option(metavar="COLUMN", help="Labels; all others if left out.")
+        list[str] | None,
+        typer.Option(metavar="[NEW=]COLUMN", help="A label; all others if left out."),
     ] = None,
     subject_column: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="Who is shown; never straddles splits.")
@@ -222,6 +226,9 @@ def _csv(
       python -m facecam manifest csv HAM10000_metadata.csv --image image_id --label dx
       --subject-column lesion_id --folder images --extension jpg --out manifest.csv
 
+      python -m facecam manifest csv gt_avg_valid.csv --folder valid --label real_age
+      --label apparent_age=apparent_age_avg --out manifest.csv
+
       python -m facecam manifest csv lfw/manifest.csv --join people.csv --on subject
       --resplit --out five_stats/manifest.csv
     """
@@ -231,3 +238,34 @@ def _csv(
         raise typer.BadParameter("--join and --on go together", param_hint="--join")
     layout = CsvLayout(image, tuple(label or ()), subject_column, folder, extension, encoding)
     return from_csv(source, layout, Join(join, on, key) if join and on else None)
+
+
+@manifest.command()
+@ends_well
+def check(
+    source: Annotated[
+        Path, typer.Argument(metavar="MANIFEST", help="CSV, its folder, or class folders.")
+    ],
+    no_check: NoCheck = False,
+    json: Json = False,
+) -> None:
+    """Report on a manifest that is there: counts, bad files, duplicates, leaks across splits.
+
+    Example:
+
+      python -m facecam manifest check utkface/manifest.csv
+    """
+    from facecam.training.manifest import read_manifest
+    from facecam.training.manifest_report import manifest_report, report_lines
+    from facecam.training.picture_checks import check_pictures
+
+    with only_json_on_stdout(json):
+        found = read_manifest(source)
+        with progress("Looking at", "pictures") as report_progress:
+            checks = None if no_check else check_pictures(found.paths, report_progress)
+        report = {**manifest_report(found, checks), "notes": list(found.notes)}
+    if json:
+        print_json(report)
+        return
+    for line in (*found.notes, *report_lines(report)):
+        typer.echo(line)

@@ -31,6 +31,7 @@ class Manifest:
         columns: Column name to (N,) strings, "" where the label is missing.
         notes: One sentence for everything that was left out or decided while reading.
         class_folders: Whether it comes from class folders, whose one label answers any column.
+        folder: What relative paths in `columns` (masks) are relative to.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Manifest:
     columns: dict[str, NDArray[np.str_]]
     notes: tuple[str, ...] = ()
     class_folders: bool = False
+    folder: Path = Path()
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -123,6 +125,7 @@ def read_manifest(path: Path, *, subject_column: str = "subject") -> Manifest:
         subject=subject,
         columns=cells,
         notes=tuple(notes),
+        folder=folder,
     )
 
 
@@ -191,6 +194,7 @@ def _from_class_folders(folder: Path) -> Manifest:
         columns={CLASS_COLUMN: np.array([p.labels[CLASS_COLUMN] for p in draft.pictures])},
         notes=(*draft.notes, *notes),
         class_folders=True,
+        folder=folder.resolve(),
     )
 
 

@@ -1,11 +1,13 @@
 """Manifests from a plain CSV: a column that names pictures, and columns of labels."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from facecam.capture.pictures import PICTURE_SUFFIXES
 from facecam.errors import ManifestError
 from facecam.training.manifest_draft import (
+    MASK_COLUMN,
     SPLIT_FOLDERS,
     Draft,
     LabelledPicture,
@@ -16,7 +18,6 @@ from facecam.training.manifest_table import Table, read_table
 
 IMAGE_COLUMNS = ("path", "image_id", "image", "filename", "file", "file_name", "img", "id")
 SPLIT_COLUMN = "split"
-KEPT = frozenset({SPLIT_COLUMN, "subject", "mask"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class CsvLayout:
 
     Attributes:
         image: Column of the pictures' names; None takes the first of the usual ones.
-        labels: Label columns; empty takes all others.
+        labels: Label columns, each as NAME or NEW=NAME; empty takes all others.
         subject: Column of the subjects; None takes `subject` if it is there.
         folder: Where the names start, relative to the CSV.
         extension: Put behind names without one, such as "jpg"; None looks for a file.
@@ -79,12 +80,12 @@ def from_csv(source: Path, layout: CsvLayout | None = None, join: Join | None = 
             raise _no_column(source, join.on, table)
         added, known = _joined(join)
     others = [c for c in table.columns if c and c not in (image, subject, SPLIT_COLUMN)]
-    labels = list(layout.labels) or added or others
-    missing = [name for name in labels if name not in (*table.columns, *added)]
+    labels = _renamed(layout.labels or added or others)
+    missing = [name for name in labels.values() if name not in (*table.columns, *added)]
     if missing:
         raise _no_column(source, missing[0], table)
-    if "mask" in table.columns and "mask" not in labels:
-        labels.append("mask")
+    if MASK_COLUMN in table.columns:
+        labels[MASK_COLUMN] = MASK_COLUMN
     pictures, nameless, unmatched = [], 0, 0
     for line, row in zip(table.lines, table.rows, strict=True):
         cells = dict(zip(table.columns, row, strict=True))
@@ -101,7 +102,9 @@ def from_csv(source: Path, layout: CsvLayout | None = None, join: Join | None = 
                 "allowed are train, val, test."
             )
         joined = known[cells[join.on]] if join else {}
-        wanted = {name: joined.get(name, cells.get(name, "")) for name in labels}
+        wanted = {new: joined.get(old, cells.get(old, "")) for new, old in labels.items()}
+        if wanted.get(MASK_COLUMN):
+            wanted[MASK_COLUMN] = str(source.parent / wanted[MASK_COLUMN].replace("\\", "/"))
         path = _picture_path(source.parent / layout.folder, cells[image], layout.extension)
         pictures.append(
             LabelledPicture(path, wanted, SPLIT_FOLDERS.get(split, ""), cells.get(subject, ""))
@@ -121,7 +124,13 @@ def from_csv(source: Path, layout: CsvLayout | None = None, join: Join | None = 
         notes.append(f"{counted(nameless, 'row')} without a picture's name left out.")
     if not pictures:
         raise ManifestError(f"No row of the table {source} can be used: {' '.join(notes)}")
-    return Draft(pictures, labels, tuple(notes))
+    return Draft(pictures, list(labels), tuple(notes))
+
+
+def _renamed(names: Iterable[str]) -> dict[str, str]:
+    """Return new name to name in the table, of names written as NAME or NEW=NAME."""
+    pairs = ((name.partition("=")) for name in names)
+    return {new: old or new for new, _, old in pairs}
 
 
 def _joined(join: Join) -> tuple[list[str], dict[str, dict[str, str]]]:

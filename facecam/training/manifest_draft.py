@@ -13,6 +13,8 @@ from facecam.errors import ManifestError
 
 SPLITS = ("train", "val", "test")
 
+MASK_COLUMN = "mask"
+"""A column that holds the path of a mask picture, written like the paths of pictures."""
 SPLIT_FOLDERS = {
     **dict.fromkeys(("train", "training"), "train"),
     **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
@@ -132,7 +134,7 @@ def write_manifest(draft: Draft, out: Path) -> None:
             for picture in draft.pictures:
                 if picture.split not in SPLITS:
                     raise ManifestError(f"{picture.path} has no split: choose a --val-share.")
-                labels = [picture.labels.get(column, "") for column in draft.columns]
+                labels = [_cell(picture, column, folder) for column in draft.columns]
                 row = [_relative(picture.path, folder), picture.split, *labels, picture.subject]
                 writer.writerow(row)
         os.replace(part, out)
@@ -141,6 +143,11 @@ def write_manifest(draft: Draft, out: Path) -> None:
     finally:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+def _cell(picture: LabelledPicture, column: str, folder: Path) -> str:
+    cell = picture.labels.get(column, "")
+    return _relative(Path(cell), folder) if cell and column == MASK_COLUMN else cell
 
 
 def _relative(path: Path, folder: Path) -> str:

@@ -73,3 +73,16 @@ def test_bench_data_prints_one_object(tmp_path: Path, capsys: pytest.CaptureFixt
     assert record["machine"]
     assert run(command) == 0
     assert "times as fast" in capsys.readouterr().out
+
+
+def test_a_manifest_that_is_there_is_checked(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    write_pictures(tmp_path, ["a.png", "b.png"])
+    (tmp_path / "c.png").write_bytes((tmp_path / "a.png").read_bytes())
+    rows = "a.png,train,Leo\nb.png,train,Ming\nc.png,val,Leo\nd.png,val,\n"
+    (tmp_path / "manifest.csv").write_text("path,split,cat\n" + rows)
+    assert run(["manifest", "check", str(tmp_path), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["missing_files"] == {"count": 1, "first": ["d.png"]}
+    assert report["leaks"]["duplicates"]["first"] == [["a.png", "c.png"]]
+    assert run(["manifest", "check", str(tmp_path)]) == 0
+    assert "LEAK: 2 identical pictures across splits: a.png = c.png" in capsys.readouterr().out

@@ -11,11 +11,12 @@ from scipy.io import savemat
 from facecam.errors import ManifestError
 from facecam.training.manifest_celeba import from_celeba
 from facecam.training.manifest_csv import CsvLayout, Join, from_csv
-from facecam.training.manifest_draft import Draft
+from facecam.training.manifest_draft import Draft, write_manifest
 from facecam.training.manifest_filenames import from_filenames
 from facecam.training.manifest_folders import from_folders
 from facecam.training.manifest_imdb_wiki import age_at, from_imdb_wiki
 from facecam.training.manifest_utkface import from_utkface
+from facecam.training.splits import SplitWish, split_draft
 
 
 def touch(folder: Path, *names: str) -> Path:
@@ -317,3 +318,17 @@ def test_columns_that_are_not_there_are_named(tmp_path: Path) -> None:
     table.write_text("image,split\na.jpg,holdout\n")
     with pytest.raises(ManifestError, match=r"Line 2 .* 'holdout'"):
         from_csv(table)
+
+
+def test_labels_can_be_renamed_and_masks_follow_the_manifest(tmp_path: Path) -> None:
+    (tmp_path / "gt.csv").write_text(
+        "file_name,apparent_age_avg,real_age,mask\na.jpg,29.5,31,m/a.png\n"
+    )
+    layout = CsvLayout(labels=("apparent_age=apparent_age_avg", "real_age"))
+    draft = from_csv(tmp_path / "gt.csv", layout)
+    assert list(draft.columns) == ["apparent_age", "real_age", "mask"]
+    out = tmp_path / "made" / "manifest.csv"
+    write_manifest(split_draft(draft, SplitWish(0.0)), out)
+    assert out.read_text() == (
+        "path,split,apparent_age,real_age,mask,subject\n../a.jpg,train,29.5,31,../m/a.png,\n"
+    )
