@@ -11,7 +11,9 @@ from facecam.training.callbacks import Progress, Report
 from facecam.training.checkpoint import write_whole
 from facecam.training.cutting import bad_files, cut_manifest
 from facecam.training.data import LabelledCrops, head_labels, restrict
+from facecam.training.distribute import Kind, folder_of, make_distribution
 from facecam.training.fitting import Fitting
+from facecam.training.folds import all_people, check_folds
 from facecam.training.label_cells import check_labels
 from facecam.training.manifest import Manifest, read_manifest
 from facecam.training.network import build_network
@@ -79,6 +81,7 @@ def train(
     cache_dir: Path = Path(".cache/crops"),
     report: Report = print,
     progress: Progress | None = None,
+    distribute: Kind | None = None,
 ) -> Run:
     """Train a recipe and return its run; a run folder with the same recipe is resumed.
 
@@ -90,28 +93,36 @@ def train(
         cache_dir: Where cut pictures are kept.
         report: Receives one line at a time.
         progress: Receives (what, done, total) at every step, where somebody watches.
+        distribute: Fit on several devices, or with several workers; see `distribute`.
 
     Raises:
         RecipeError, ManifestError, TrainingError: With one sentence.
     """
     recipe = load_recipe(recipe_path, overrides)
+    if recipe.evaluation.folds:
+        check_folds(recipe)
     if not data:
         raise ManifestError("Nothing to train on: give one or more --data MANIFEST.")
+    distribution = make_distribution(distribute)
     manifests = _read_manifests(recipe, data)
     recipe = with_classes(recipe, manifests)
-    run = Run(out or Path("runs") / recipe.name)
+    run = Run(folder_of(out or Path("runs") / recipe.name, distribution))
     _start(run, recipe, data)
     sets = _cut_sets(recipe, manifests, cache_dir, report, progress)
-    train_sets = [restrict(item, "train") for item in sets]
-    train_sets = [item for item in train_sets if len(item.manifest)]
-    val_sets = fitting_sets(sets)
+    if recipe.evaluation.folds:  # all people are fitted; the figures come from folds, at export
+        train_sets = val_sets = all_people(recipe, sets)
+    else:
+        train_sets = [restrict(item, "train") for item in sets]
+        train_sets = [item for item in train_sets if len(item.manifest)]
+        val_sets = fitting_sets(sets)
     _check_splits(train_sets, val_sets)
     for note in check_labels(
         recipe.heads, [item.labels for item in train_sets], [item.labels for item in val_sets]
     ):
         report(note)
-    network = build_network(recipe)
-    Fitting(recipe, network, train_sets, val_sets, run, report, progress).run()
+    with distribution.scope():
+        network = build_network(recipe)
+    Fitting(recipe, network, train_sets, val_sets, run, report, progress, distribution).run()
     return run
 
 

@@ -13,6 +13,7 @@ from facecam.training.backbones import freeze
 from facecam.training.callbacks import Progress, Report, RunningAverage, Watch
 from facecam.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, write_whole
 from facecam.training.data import LabelledCrops
+from facecam.training.distribute import Alone, Distribution
 from facecam.training.network import Network, head_loss
 from facecam.training.quick_metrics import quick_metrics, score
 from facecam.training.recipe import Phase, Recipe
@@ -62,6 +63,7 @@ class Fitting:
         run: Where everything is written.
         report: Receives one line at a time.
         progress: Receives every step, or None.
+        distribution: Who fits; one process by default.
     """
 
     def __init__(
@@ -73,7 +75,9 @@ class Fitting:
         run: Run,
         report: Report,
         progress: Progress | None = None,
+        distribution: Distribution | None = None,
     ) -> None:
+        self._distribution = distribution or Alone()
         self._recipe, self._network, self._run = recipe, network, run
         self._report, self._progress = report, progress
         self._train_sets, self._val_sets = train_sets, val_sets
@@ -118,7 +122,9 @@ class Fitting:
             head.name: np.concatenate([item.labels[head.name] for item in self._train_sets])
             for head in self._recipe.heads
         }
-        compile_model(model, self._recipe, phase, stage.steps, labels)
+        with self._distribution.scope():
+            compile_model(model, self._recipe, phase, stage.steps, labels)
+        self._distribution.agree(self._network.model, (number, first))
         whole = model is self._network.model
         average = RunningAverage(model, self._recipe.training.ema if whole else 0.0)
         watch = Plateau(phase, self._state.watch if first else None)
@@ -131,14 +137,8 @@ class Fitting:
         for epoch in range(first, phase.epochs):
             label = f"phase {number + 1} epoch {epoch + 1}"
             self._reseed(model, number, epoch)
-            history = model.fit(
-                stage.batches(epoch),
-                epochs=1,
-                shuffle=False,
-                verbose=0,
-                callbacks=[average, Watch(label, stage.steps, self._report, self._progress)],
-            )
-            losses = {key: float(values[-1]) for key, values in history.history.items()}
+            watchers = [average, Watch(label, stage.steps, self._report, self._progress)]
+            losses = self._distribution.fit_epoch(model, stage.batches(epoch), watchers)
             if phase.schedule != "constant":
                 losses["learning_rate"] = float(np.asarray(model.optimizer.learning_rate))
             value = self._validate(number, epoch + 1, stage, average.weights(), losses)

@@ -34,6 +34,17 @@ class Stage(Protocol):
         """Return the logits of the validation data set number `item`."""
 
 
+class EpochBatches(CropBatches):
+    """The batches of one epoch.
+
+    Keras calls `on_epoch_end` before the first epoch already (when it has built the model), so that
+    a count of the calls is not the number of the epoch.
+    """
+
+    def on_epoch_end(self) -> None:
+        """Stay with the epoch."""
+
+
 class FeatureBatches(keras.utils.PyDataset):
     """Shuffled batches of stored features.
 
@@ -124,7 +135,9 @@ class AugmentedPictures:
 
     def batches(self, epoch: int) -> keras.utils.PyDataset:
         """Return the batches of an epoch."""
-        made = CropBatches(self._train_sets, self._recipe, self._batch_size, self.steps, self._seed)
+        made = EpochBatches(
+            self._train_sets, self._recipe, self._batch_size, self.steps, self._seed
+        )
         made.epoch = epoch
         return made
 
@@ -141,7 +154,7 @@ def features(
     for start in range(0, len(item.manifest), PREDICT_BATCH):
         index = np.arange(start, min(start + PREDICT_BATCH, len(item.manifest)))
         made = network.pooled.predict_on_batch(model_view(item.cache, index, size))
-        parts.append(np.asarray(made))
+        parts.append(np.asarray(made)[: len(index)])
     return np.concatenate(parts)
 
 
@@ -156,7 +169,8 @@ def predict_logits(
     for start in range(0, len(item.manifest), batch):
         index = np.arange(start, min(start + batch, len(item.manifest)))
         for name, values in model.predict_on_batch(model_view(item.cache, index, size)).items():
-            parts.setdefault(name, []).append(np.asarray(values))
+            # Several devices each answer for the whole batch, one behind the other.
+            parts.setdefault(name, []).append(np.asarray(values)[: len(index)])
     return {name: np.concatenate(values) for name, values in parts.items()}
 
 
@@ -164,6 +178,7 @@ def in_batches(model: keras.Model, x: NDArray[Any], batch: int = 4096) -> Logits
     """Return the logits (N, K) by head for features (N, C)."""
     parts: dict[str, list[NDArray[np.float32]]] = {}
     for start in range(0, len(x), batch):
-        for name, values in model.predict_on_batch(x[start : start + batch]).items():
-            parts.setdefault(name, []).append(np.asarray(values))
+        rows = x[start : start + batch]
+        for name, values in model.predict_on_batch(rows).items():
+            parts.setdefault(name, []).append(np.asarray(values)[: len(rows)])
     return {name: np.concatenate(values) for name, values in parts.items()}
