@@ -1,15 +1,30 @@
 """`train`, `evaluate`, `export`: the commands that load TensorFlow."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
-from facecam.commands.output import ends_well, only_json_on_stdout, print_json
+from facecam.commands.output import INTERRUPTED, ends_well, only_json_on_stdout, print_json
+from facecam.commands.training_progress import training_progress
 
 
 def _say(line: str) -> None:
     typer.echo(line)
+
+
+@contextlib.contextmanager
+def _stops_well() -> Iterator[None]:
+    """Say how a training goes on that was stopped with Ctrl+C."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo(
+            "Stopped; the same command goes on behind the last epoch that was reported.", err=True
+        )
+        raise typer.Exit(INTERRUPTED) from None
 
 
 @ends_well
@@ -30,6 +45,12 @@ def train(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Change the recipe: --set input_size=96."),
     ] = None,
+    distribute: Annotated[
+        Literal["mirrored", "multiworker"] | None,
+        typer.Option(
+            help="Fit on all GPUs of this machine, or with the workers that TF_CONFIG names."
+        ),
+    ] = None,
 ) -> None:
     """Train a model from a recipe and labelled pictures; goes on where an earlier run stopped.
 
@@ -40,7 +61,19 @@ def train(
     """
     from facecam.training.fit import train as fit
 
-    run = fit(recipe, list(data or ()), out=out, overrides=list(overrides or ()), report=_say)
+    with _stops_well(), training_progress() as progress:
+        run = fit(
+            recipe,
+            list(data or ()),
+            out=out,
+            overrides=list(overrides or ()),
+            report=_say,
+            progress=progress,
+            distribute=distribute,
+        )
+    if to is not None and run.folder.suffix.startswith(".worker"):
+        typer.echo("Worker 0 exports the model.")
+        return
     if to is None:
         typer.echo(f"The run is in {run.folder}; python -m facecam export {run.folder} --to DIR")
         return
