@@ -28,6 +28,7 @@ TrustEstimatorFactory = Callable[[ModelPackage], Estimator]
 EVERY_S = 6.0  # one map: as long apart; several faces take turns
 _PAUSE_S = 2.0  # between two measurements of any map, so that most of the time is left to frames
 _PATIENCE_S = 5.0  # a request for a face that is not seen keeps the others waiting so long at most
+_GIVE_UP = 4  # random maps that were as good: with 40 in all, two are too many already
 _NICENESS = 15
 
 
@@ -178,7 +179,13 @@ class CamTrustProbe:
         def score(crops_rgb: ImageU8) -> NDArray[Any]:
             return sample.cam.scores(estimator.run(crops_rgb)[sample.cam.head])
 
-        measured = measure_faithfulness(score, sample.crop_rgb, sample.values, stopped=stop.is_set)
+        measured = measure_faithfulness(
+            score,
+            sample.crop_rgb,
+            sample.values,
+            give_up=_GIVE_UP,
+            stopped=stop.is_set,
+        )
         if measured is None:
             return
         trust = CamTrust(

@@ -128,3 +128,20 @@ def test_a_large_map_has_its_cells_in_the_right_places() -> None:
 def test_as_good_as_random_is_not_better() -> None:
     assert not Faithfulness(0.0, 1.0, p_value=3 / 41).trusted
     assert Faithfulness(0.0, 1.0, p_value=2 / 41).trusted
+
+
+def test_a_bad_map_is_given_up_early() -> None:
+    batches = 0
+
+    def model(crops_rgb: ImageU8) -> NDArray[Any]:
+        nonlocal batches
+        batches += 1
+        return corner_model(crops_rgb)
+
+    bad = measure_faithfulness(model, crop(), -corner_map(), give_up=4)
+    assert bad is not None
+    assert not bad.trusted
+    assert bad.p_value > 0.5
+    assert batches < 20
+    good = measure_faithfulness(model, crop(), corner_map(), give_up=4)
+    assert good == measure_faithfulness(model, crop(), corner_map())
