@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from facecam.training.conversion import (
 from facecam.training.data import LabelledCrops, model_view, restrict
 from facecam.training.evaluate import batched, evaluate_crops, write_evaluation
 from facecam.training.fit import fitting_sets, load_sets, template_of
+from facecam.training.folds import OutOfFold, all_people, fold_logits, out_of_fold
 from facecam.training.head_arrays import cam_scales, write_cam_arrays
 from facecam.training.limits import fit_limits
 from facecam.training.network import Network, build_network
@@ -136,7 +137,8 @@ class Making:
     ) -> None:
         self._recipe, self._network, self._sets = recipe, network, sets
         self._format, self._report = format, report
-        self._fitted = fitting_sets(sets)
+        self._folds: OutOfFold | None = None
+        self._fitted = all_people(recipe, sets) if recipe.evaluation.folds else fitting_sets(sets)
         if not self._fitted:
             raise TrainingError(
                 "The data have no readable picture in the split 'val', on which thresholds and "
@@ -149,6 +151,8 @@ class Making:
         recipe, sets = self._recipe, self._fitted
         crops = sample_crops(sets, recipe.input_size, PARITY_PICTURES)
         expected = keras_logits(self._network, crops)
+        if recipe.evaluation.folds:
+            self._folds = out_of_fold(recipe, self._network, sets, self._report)
         shipped: dict[Format, Shipped] = {}
         for kind in dict.fromkeys(("float32", self._format)):
             self._report(f"converting to {kind}")
@@ -182,22 +186,38 @@ class Making:
         package = load_package(folder)
         metrics: dict[str, Any] = {}
         tables: dict[str, Any] = {}
-        trained_on = {s.manifest.name for s in self._sets if (s.manifest.split == "train").any()}
-        for item in (restrict(item, "val") for item in self._sets):
-            if not len(item.manifest) or not self._labelled(item):
-                continue
-            evaluation = evaluate_crops(package, item, report=self._report)
+        for item, logits, protocol in self._measured():
+            evaluation = evaluate_crops(package, item, logits=logits, report=self._report)
             name = _unused(item.manifest.name, metrics)
-            metrics[name] = {**evaluation.metrics, "protocol": VALIDATION}
+            metrics[name] = {**evaluation.metrics, "protocol": protocol}
             tables[name] = evaluation.subgroups
             write_evaluation(
-                evaluation, package, folder / "report" / name, gallery=recipe.evaluation.gallery
+                evaluation,
+                package,
+                folder / "report" / name,
+                gallery=recipe.evaluation.gallery,
+                notes=[f"Measured: {protocol}."],
             )
+        trained_on = {s.manifest.name for s in self._sets if (s.manifest.split == "train").any()}
         spec = read_spec(folder)
         spec["metrics"] = package_metrics(metrics, trained_on)
+        if self._folds is not None:
+            spec["fitted_on_all"] = sorted({item.manifest.name for item in self._fitted})
         write_spec(folder, spec)
         card = write_card(recipe, read_spec(folder), metrics, tables)
         (folder / "CARD.md").write_text(card, "utf-8")
+
+    def _measured(self) -> Iterator[tuple[LabelledCrops, Logits | None, str]]:
+        """Yield what is measured: pictures, logits where they are out of fold, how it was done."""
+        if self._folds is not None:
+            for item, logits in zip(self._fitted, self._folds.logits, strict=True):
+                yield item, logits, self._folds.protocol
+        for whole in self._sets:
+            if self._folds is not None and (whole.manifest.split == "train").any():
+                continue
+            item = restrict(whole, "val")
+            if len(item.manifest) and self._labelled(item):
+                yield item, None, VALIDATION
 
     def _labelled(self, item: LabelledCrops) -> bool:
         if any(np.isfinite(values).any() for values in item.labels.values()):
@@ -243,13 +263,14 @@ class Making:
         self, spec: dict[str, Any], estimator: LiteRtEstimator, shipped: Shipped
     ) -> None:
         """Fit calibration, thresholds and limits on the fitting pictures."""
-        self._report("calibrating on the validation split")
+        source = shipped.logits if self._folds is None else self._folds.logits
+        self._report("calibrating")
         recipe, sets = self._recipe, self._fitted
         calibration: dict[str, dict[str, Any]] = {}
         notes = []
         for head, entry in zip(recipe.heads, spec["heads"], strict=True):
             labels = np.concatenate([item.labels[head.name] for item in sets])
-            logits = np.concatenate([part[head.name] for part in shipped.logits])
+            logits = np.concatenate([part[head.name] for part in source])
             fitted, complaints = fit_or_leave(head, logits, labels)
             notes += complaints
             thresholds = fitted.pop("thresholds", None)
@@ -264,13 +285,25 @@ class Making:
         def predict(crops: ImageU8) -> Logits:
             return batched(estimator, crops, self._names)
 
+        def predict_rows(crops: ImageU8, rows: NDArray[np.intp]) -> Logits:
+            if self._folds is None:
+                return predict(crops)
+            maps = batched(estimator, crops, ["features"])["features"]
+            return fold_logits(self._folds, self._network, maps, rows)
+
         template = template_of(recipe)
         if template is not None:
             self._report("degrading validation faces to find where the model stops being sure")
             one_ms = max(shipped.record["one_face_ms"], 0.01)
             most = int(np.clip(LIMITS_MS / LIMITS_ROUNDS / one_ms / len(sets), 150, 700))
             limits = fit_limits(
-                recipe.heads, sets, predict, calibration, template, recipe.input_size, most=most
+                recipe.heads,
+                sets,
+                predict_rows,
+                calibration,
+                template,
+                recipe.input_size,
+                most=most,
             )
             for name, found in limits.items():
                 calibration[name]["limits"] = found
@@ -278,7 +311,13 @@ class Making:
         spec["tight_crop_shift"] = tight_crop_shift(recipe, sets, predict)
 
     def _randomize(self, spec: dict[str, Any], crops: ImageU8) -> None:
-        """Note whether the maps depend on the weights, where that check is there."""
+        """Note whether class activation maps depend on the weights."""
+        from facecam.training.explain.keras_model import keras_model_of_network
+        from facecam.training.explain.randomization import weight_randomization
+
+        self._report("making maps with shuffled weights")
+        model = keras_model_of_network(self._recipe, self._network)
+        spec["cam"]["randomization"] = weight_randomization(model, crops)
 
 
 def _unweighted(recipe: Recipe) -> Any:

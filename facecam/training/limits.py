@@ -26,18 +26,21 @@ TURN_WINDOW = 240
 MIN_LABELS = 150
 
 Floats = NDArray[np.float64]
-Predict = Callable[[ImageU8], dict[str, NDArray[np.float32]]]
+Rows = NDArray[np.intp]
+Predict = Callable[[ImageU8, Rows], dict[str, NDArray[np.float32]]]
+"""Crops (N, H, W, 3) uint8 RGB and their rows, counted through all data sets, to logits by head."""
 
 
 def reduced(crops: ImageU8, eye_span_px: float, template: EyeTemplate) -> ImageU8:
     """Return crops as they would be cut from a face whose eyes are `eye_span_px` apart."""
-    size = crops.shape[1]
-    small = max(round(eye_span_px / template.eye_span), 4)
+    height, width = crops.shape[1:3]
+    scale = eye_span_px / template.eye_span / width
+    small = max(round(width * scale), 4), max(round(height * scale), 4)
     return np.stack(
         [
             cv2.resize(
-                cv2.resize(crop, (small, small), interpolation=cv2.INTER_AREA),
-                (size, size),
+                cv2.resize(crop, small, interpolation=cv2.INTER_AREA),
+                (width, height),
                 interpolation=cv2.INTER_LINEAR,
             )
             for crop in crops
@@ -108,7 +111,7 @@ def fit_limits(
     predict: Predict,
     calibration: dict[str, dict[str, Any]],
     template: EyeTemplate,
-    size: int,
+    size: tuple[int, int] | int,
     most: int = 700,
     seed: int = 0,
 ) -> dict[str, dict[str, float]]:
@@ -121,18 +124,21 @@ def fit_limits(
     Args:
         heads: Heads of the recipe.
         sets: Labelled pictures, of the validation split.
-        predict: (N, S, S, 3) uint8 RGB crops to logits by head.
+        predict: What gives the logits of degraded crops.
         calibration: Calibration by head.
         template: Eye template of the crops.
-        size: Side of the model's view.
+        size: Of the model's view, or the side of a square.
         most: Pictures taken from each data set.
         seed: Chooses them.
     """
     rng = np.random.default_rng(seed)
     crops_list, quality_rows, labels = [], [], {head.name: [] for head in heads}
+    picked, before = [], 0
     for item in sets:
         known = np.flatnonzero(item.cache.found)
         index = np.sort(rng.permutation(known)[:most])
+        picked.append(index + before)
+        before += len(item.manifest)
         crops_list.append(model_view(item.cache, index, size))
         for i, crop in zip(index, crops_list[-1], strict=True):
             quality_rows.append(
@@ -140,13 +146,15 @@ def fit_limits(
             )
         for head in heads:
             labels[head.name].append(item.labels[head.name][index])
-    crops = np.concatenate(crops_list)
+    crops, rows = np.concatenate(crops_list), np.concatenate(picked)
+    if len(crops) < MIN_LABELS:
+        return {head.name: {} for head in heads}
     truth = {name: np.concatenate(parts) for name, parts in labels.items()}
     spans = np.array([q.eye_span_px for q in quality_rows])
     turns = np.array([abs(q.turn) for q in quality_rows])
 
     def error_of(pictures: ImageU8) -> dict[str, NDArray[np.float64]]:
-        logits = predict(pictures)
+        logits = predict(pictures, rows)
         return {
             h.name: errors(h, logits[h.name], truth[h.name], calibration[h.name]) for h in heads
         }
