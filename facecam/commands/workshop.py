@@ -12,7 +12,7 @@ from facecam.commands.training_progress import training_progress
 
 
 def _say(line: str) -> None:
-    typer.echo(line)
+    print(line, flush=True)  # typer.echo would write past the progress bar, into its line
 
 
 @contextlib.contextmanager
