@@ -16,6 +16,7 @@ from facecam.commands.manifest import manifest
 from facecam.commands.models import models
 from facecam.commands.predict import predict
 from facecam.commands.replay import replay
+from facecam.commands.torture import torture
 from facecam.commands.workshop import evaluate, export, train
 
 app = typer.Typer(
@@ -36,6 +37,7 @@ app.command(rich_help_panel=USE)(models)
 app.command(rich_help_panel=CHECK)(doctor)
 app.command(rich_help_panel=CHECK)(bench)
 app.command("bench-data", rich_help_panel=CHECK)(bench_data)
+app.command(rich_help_panel=CHECK)(torture)
 app.add_typer(manifest, name="manifest", rich_help_panel=MAKE)
 app.command(rich_help_panel=MAKE)(train)
 app.command(rich_help_panel=MAKE, cls=CamOptionCommand)(evaluate)
