@@ -246,6 +246,9 @@ def check(
     source: Annotated[
         Path, typer.Argument(metavar="MANIFEST", help="CSV, its folder, or class folders.")
     ],
+    subject_column: Annotated[
+        str, typer.Option(metavar="COLUMN", help="Who or what is shown.")
+    ] = "subject",
     no_check: NoCheck = False,
     json: Json = False,
 ) -> None:
@@ -253,14 +256,14 @@ def check(
 
     Example:
 
-      python -m facecam manifest check utkface/manifest.csv
+      python -m facecam manifest check ham10000/manifest.csv --subject-column lesion_id
     """
     from facecam.training.manifest import read_manifest
     from facecam.training.manifest_report import manifest_report, report_lines
     from facecam.training.picture_checks import check_pictures
 
     with only_json_on_stdout(json):
-        found = read_manifest(source)
+        found = read_manifest(source, subject_column=subject_column)
         with progress("Looking at", "pictures") as report_progress:
             checks = None if no_check else check_pictures(found.paths, report_progress)
         report = {**manifest_report(found, checks), "notes": list(found.notes)}

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from facecam.training.manifest import SPLITS, Manifest
-from facecam.training.manifest_draft import counted, listing
+from facecam.training.manifest_draft import MASK_COLUMN, counted, listing
 from facecam.training.picture_checks import PictureChecks
 from facecam.training.splits import MANY_VALUES
 
@@ -27,7 +27,7 @@ def manifest_report(manifest: Manifest, checks: PictureChecks | None) -> dict[st
         "labels": {
             name: _label_counts(cells.tolist(), split)
             for name, cells in manifest.columns.items()
-            if name != "mask"
+            if name != MASK_COLUMN
         },
         "leaks": {"subjects": _examples(_torn(manifest))},
     }
@@ -129,7 +129,8 @@ def _across(groups: Sequence[list[int]], split: list[str]) -> list[list[int]]:
 
 
 def _labels_differ(manifest: Manifest, group: list[int]) -> bool:
-    return any(len(set(cells[group].tolist())) > 1 for cells in manifest.columns.values())
+    labels = (cells for name, cells in manifest.columns.items() if name != MASK_COLUMN)
+    return any(len(set(cells[group].tolist())) > 1 for cells in labels)
 
 
 def _examples(names: Iterable[str]) -> dict[str, Any]:
