@@ -136,6 +136,15 @@ class RecordedSession:
         return tuple(row for row in self.rows if row.recorded)
 
     @property
+    def repeatable(self) -> bool:
+        """Whether analysing the clean video again can give the statistics back exactly.
+
+        It cannot where the video is lossy or blurred, or lacks a frame that was analysed.
+        """
+        whole = all(row.recorded for row in self.rows if row.analyzed)
+        return self.header.lossless and not self.header.settings.get("blur") and whole
+
+    @property
     def duration_s(self) -> float:
         """Time of the last picture in the videos, in seconds."""
         return max((row.video_s or 0.0 for row in self.rows if row.recorded), default=0.0)

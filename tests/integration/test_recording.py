@@ -1,0 +1,443 @@
+"""Sessions that record: what is written agrees with what happened, whatever happens."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from facecam.errors import CameraLostError
+from facecam.pipeline.analyzer import FrameAnalyzer
+from facecam.pipeline.detection_policy import DetectionConfig
+from facecam.pipeline.offline import analyze_source
+from facecam.pipeline.reanalysis import SessionAnalyzer, SessionPictures, compare, reanalyse
+from facecam.pipeline.session import Session, SessionOptions
+from facecam.pipeline.status import SessionState, SessionStatus
+from facecam.recording.request import RecordingRequest
+from facecam.recording.session_files import read_session
+from facecam.recording.session_records import RecordedSession
+from facecam.recording.video_writer import VideoWriter
+from facecam.timing import monotonic_s
+from facecam.types import Detection, Frame, ImageU8
+from facecam.vision.overlay import OverlayOptions
+from facecam.vision.smoothing import ReadingSmoother
+from facecam.vision.tracker import FaceTracker
+from tests.fakes import WAIT_S, BlockingSource, FakeEstimator, FakeSource, detection_at, picture
+
+SIDE = 60
+
+
+class SquareSource(FakeSource):
+    """Noise with a bright square that wanders: a face to `SquareDetector`."""
+
+    def read(self) -> Frame | None:
+        frame = super().read()
+        if frame is None:
+            return None
+        image = picture(self.info.size_wh, seed=frame.frame_id) // 3
+        x, y = self.place(frame.frame_id)
+        image[y : y + SIDE, x : x + SIDE] = 200 + frame.frame_id % 50
+        return replace(frame, image_bgr=image)
+
+    @staticmethod
+    def place(number: int) -> tuple[int, int]:
+        """Return the upper left corner of the square."""
+        return 40 + 2 * number % 160, 60 + number % 40
+
+
+class SquareDetector:
+    """Finds the square in the pixels, so that other pixels give other boxes."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def detect(self, image_bgr: ImageU8, t_s: float) -> tuple[Detection, ...]:
+        self.calls += 1
+        columns = np.flatnonzero((image_bgr[..., 0] > 150).sum(axis=0) > SIDE // 2)
+        lines = np.flatnonzero((image_bgr[..., 0] > 150).sum(axis=1) > SIDE // 2)
+        if not len(columns) or not len(lines):
+            return ()
+        level = float(image_bgr[lines[0], columns[0], 0]) / 1000
+        return (detection_at(columns[0], lines[0], len(columns), 0.7 + level),)
+
+    def close(self) -> None:
+        pass
+
+
+class PixelEstimator(FakeEstimator):
+    """Reads what it says from the crops, so that other pixels give other readings."""
+
+    def run(self, crops_rgb: ImageU8) -> dict[str, NDArray[Any]]:
+        outputs = super().run(crops_rgb)
+        means = crops_rgb.reshape(len(crops_rgb), -1).mean(axis=1).astype(np.float32)
+        outputs["gender"][:, 1] = means / 40
+        outputs["smile"][:, 0] = means / 100
+        return outputs
+
+
+def square_analyzer(estimator: Any = None) -> FrameAnalyzer:
+    # Between forced runs the detector is left out, as it is on a slow machine.
+    detection = DetectionConfig(budget=1e-9, max_gap_s=0.1)
+    return FrameAnalyzer(
+        SquareDetector(), FaceTracker(), estimator, ReadingSmoother(), detection=detection
+    )
+
+
+class Stage:
+    """Makes sessions, lets a test wait, and ends what it made."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.changed = threading.Event()
+        self.sessions: list[Session] = []
+
+    def session(
+        self, source: Callable[[], Any], model: Any = PixelEstimator, **options: Any
+    ) -> Any:
+        session = Session(
+            source,
+            square_analyzer,
+            model,
+            options=SessionOptions(**options),
+            on_change=lambda status: self.changed.set(),
+        )
+        self.sessions.append(session)
+        return session
+
+    def request(self, **wanted: Any) -> RecordingRequest:
+        return RecordingRequest(self.folder / "a.mp4", **wanted)
+
+    def until(self, session: Session, holds: Callable[[SessionStatus], bool]) -> SessionStatus:
+        deadline_s = monotonic_s() + 2 * WAIT_S
+        while not holds(status := session.status()):
+            assert monotonic_s() < deadline_s, f"never came: {status}"
+            self.changed.wait(0.01)
+            self.changed.clear()
+            session.latest()
+        return status
+
+    def until_recorded(self, session: Session) -> SessionStatus:
+        return self.until(
+            session, lambda status: status.recording is not None and not status.recording.running
+        )
+
+    def read(self) -> RecordedSession:
+        session = read_session(self.folder / "a.session")
+        assert session.disagreements() == ()
+        return session
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Any:
+    stage = Stage(tmp_path)
+    yield stage
+    for session in stage.sessions:
+        session.stop(WAIT_S)
+
+
+def frames_of(path: Path) -> list[Any]:
+    with av.open(str(path)) as container:
+        return list(container.decode(video=0))
+
+
+def test_file_is_recorded_whole_with_matching_times_and_counts(stage: Any) -> None:
+    session = stage.session(lambda: SquareSource(80), as_fast_as_possible=True)
+    session.start_recording(stage.request(clean="lossless"))
+    assert session.status().recording.state == "starting"
+    session.start()
+    status = stage.until_recorded(session)
+    assert status.recording.state == "stopped", status.recording.message
+    recorded = stage.read()
+    assert recorded.header.ended is not None
+    assert recorded.header.ended["why"] == "end of file"
+    assert len(recorded.rows) == len(recorded.recorded) == len(recorded.analyses) == 80
+    for path in (stage.folder / "a.mp4", stage.folder / "a.session" / "clean.mp4"):
+        times_s = [float(frame.time) for frame in frames_of(path)]
+        assert times_s == pytest.approx([row.video_s for row in recorded.rows], abs=1e-5)
+        assert times_s == pytest.approx([row.t_s for row in recorded.rows], abs=1e-5)
+
+
+def test_box_lies_on_its_face_in_the_video(stage: Any) -> None:
+    """Also on frames that were not analysed, whose boxes lie between those of others."""
+    session = stage.session(lambda: SquareSource(40, fps=50.0), None)
+    session.start_recording(stage.request())
+    session.start()
+    stage.until_recorded(session)
+    recorded = stage.read()
+    rows = [row for row in recorded.recorded if recorded.tracks[0].first_t_s < row.t_s]
+    pictures = {
+        row.frame: frame
+        for row, frame in zip(recorded.recorded, frames_of(stage.folder / "a.mp4"), strict=True)
+    }
+    for row in rows[5:-5]:
+        image = pictures[row.frame].to_ndarray(format="bgr24").astype(int)
+        x, y = SquareSource.place(row.frame)
+        edge = image[y + 20 : y + SIDE - 20, x - 4 : x + 6]
+        assert edge.max() > 200, f"no box at the square of frame {row.frame}"
+
+
+def test_analysing_the_clean_video_again_gives_the_statistics_exactly(
+    stage: Any, tmp_path: Path
+) -> None:
+    session = stage.session(lambda: SquareSource(None, fps=25.0))
+    session.start()
+    # Not from the beginning: tracks, smoothing and model are in use already.
+    stage.until(session, lambda status: status.counts.analysed > 30 and status.model == "fake")
+    session.start_recording(stage.request(clean="lossless"))
+    stage.until(session, lambda status: status.recording.frames_written > 25)
+    session.pause_recording()
+    before = session.status().counts.captured
+    stage.until(session, lambda status: status.counts.captured > before + 20)
+    session.resume_recording()
+    done = session.status().recording.frames_written
+    stage.until(session, lambda status: status.recording.frames_written > done + 25)
+    session.stop_recording()
+    stage.until_recorded(session)
+    recorded = stage.read()
+    assert recorded.repeatable
+    assert len(recorded.resets) == 2, "at the beginning and after the pause"
+    assert any(row.detected is False for row in recorded.rows), "the test is too easy"
+    assert set(recorded.sums["dropped"]) == {"paused"}, "this machine is too slow for the test"
+    again = reanalyse(recorded, square_analyzer(PixelEstimator()))
+    difference = compare(recorded.analyses, again)
+    assert difference.frames > 25
+    assert difference.exact, difference
+    # The same through `analyze`, down to the bytes of each line.
+    stats = tmp_path / "again.jsonl"
+    analyzer = SessionAnalyzer(recorded, square_analyzer(PixelEstimator()))
+    analyze_source(SessionPictures(recorded), analyzer, stats_path=stats)
+    old = (stage.folder / "a.session" / "stats.jsonl").read_text().splitlines()
+    new = stats.read_text().splitlines()
+    assert [line.strip() for line in old] == new
+
+
+def test_lossy_clean_video_gives_nearly_the_same(stage: Any) -> None:
+    session = stage.session(lambda: SquareSource(60), as_fast_as_possible=True)
+    session.start_recording(stage.request(clean="lossy"))
+    session.start()
+    stage.until_recorded(session)
+    recorded = stage.read()
+    difference = compare(recorded.analyses, reanalyse(recorded, square_analyzer(PixelEstimator())))
+    assert difference.frames == 60
+    assert difference.faces_matched == difference.faces > 40
+    assert difference.box_max < 0.1
+    assert difference.prob_max < 0.1
+
+
+def test_another_source_and_another_size_are_marked_and_fitted_in(stage: Any) -> None:
+    session = stage.session(lambda: SquareSource(None, live=True, kind="camera", gate=gate))
+    gate = threading.Semaphore(0)
+    session.start_recording(stage.request(clean="lossless"))
+    session.start()
+    gate.release(10)
+    stage.until(session, lambda status: status.counts.captured == 10)
+    session.change_source(lambda: SquareSource(12, size_wh=(200, 150), name="other"))
+    status = stage.until_recorded(session)
+    assert status.recording.frames_dropped == 0
+    recorded = stage.read()
+    assert [gap.why for gap in recorded.gaps] == ["source", "size"]
+    assert recorded.gaps[1].size_wh == (200, 150)
+    assert [row.frame for row in recorded.rows] == list(range(22))
+    times_s = [row.t_s for row in recorded.rows]
+    assert times_s == sorted(set(times_s))
+    frames = frames_of(stage.folder / "a.session" / "clean.mp4")
+    assert len(frames) == 22
+    last = frames[-1].to_ndarray(format="bgr24")
+    image = picture((200, 150), seed=11) // 3
+    assert last.shape == (240, 320, 3)
+    assert np.array_equal(last[:20, :200], image[:20])
+    assert not last[150:].any()
+
+
+def test_camera_that_is_lost_and_back_leaves_a_marked_gap(stage: Any) -> None:
+    opened: list[Any] = []
+
+    def factory() -> Any:
+        error = CameraLostError("The camera is gone.")
+        broken = {"break_after": 6, "break_error": error} if not opened else {}
+        opened.append(SquareSource(12, live=True, kind="camera", **broken))
+        return opened[-1]
+
+    session = stage.session(factory, reconnect_s=0.01)
+    session.start_recording(stage.request())
+    session.start()
+    status = stage.until_recorded(session)
+    assert status.recording.state == "stopped"
+    recorded = stage.read()
+    assert [gap.why for gap in recorded.gaps] == ["lost"]
+    assert recorded.gaps[0].before_frame == 6
+    assert len(recorded.rows) == 18
+
+
+def test_stop_of_the_session_finishes_the_file(stage: Any) -> None:
+    session = stage.session(lambda: SquareSource(None, fps=60.0))
+    session.start()
+    session.start_recording(stage.request())
+    stage.until(session, lambda status: status.recording.frames_written > 5)
+    assert session.stop(WAIT_S) == ()
+    status = session.status()
+    assert status.recording is not None
+    assert status.recording.state == "stopped"
+    recorded = stage.read()
+    assert recorded.header.ended is not None
+    assert recorded.header.ended["why"] == "session stopped"
+    assert len(frames_of(stage.folder / "a.mp4")) == len(recorded.recorded)
+
+
+def test_hung_encoder_keeps_neither_the_video_nor_stop_waiting(
+    stage: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on, entered = threading.Event(), threading.Event()
+    write = VideoWriter.write
+
+    def hang(self: VideoWriter, image_bgr: ImageU8, t_s: float) -> float:
+        entered.set()
+        assert go_on.wait(WAIT_S * 3)
+        return write(self, image_bgr, t_s)
+
+    monkeypatch.setattr(VideoWriter, "write", hang)
+    session = stage.session(lambda: SquareSource(None, fps=240.0))
+    session.start()
+    session.start_recording(stage.request())
+    assert entered.wait(WAIT_S)
+    before = session.status().counts.captured
+    status = stage.until(session, lambda status: status.recording.frames_dropped > 10)
+    assert status.state is SessionState.RUNNING
+    assert status.counts.captured > before + 64, "the video goes on"
+    stuck = session.stop(0.2)
+    assert any(name.startswith("facecam-recorder") for name in stuck)
+    go_on.set()
+    stage.until_recorded(session)
+    stage.read()
+
+
+def test_second_recording_is_refused_and_the_first_goes_on(stage: Any) -> None:
+    session = stage.session(lambda: SquareSource(None, fps=60.0))
+    session.start()
+    session.start_recording(stage.request())
+    session.start_recording(replace(stage.request(), path=stage.folder / "b.mp4"))
+    status = stage.until(session, lambda status: status.recording.frames_written > 3)
+    assert "is being recorded" in (status.error or "")
+    session.stop_recording()
+    assert stage.until_recorded(session).recording.path.name == "a.mp4"
+    session.start_recording(replace(stage.request(), path=stage.folder / "b.mp4"))
+    stage.until(
+        session,
+        lambda status: (
+            status.recording.path.name == "b.mp4" and status.recording.frames_written > 3
+        ),
+    )
+    session.stop_recording()
+    assert stage.until_recorded(session).recording.state == "stopped"
+    assert (stage.folder / "b.session").is_dir()
+
+
+def test_recording_nothing_that_plays_is_refused_in_one_sentence(stage: Any) -> None:
+    session = stage.session(lambda: SquareSource(3), as_fast_as_possible=True)
+    session.start()
+    stage.until(session, lambda status: status.state is SessionState.STOPPED)
+    session.start_recording(stage.request())
+    recording = session.status().recording
+    assert recording is not None
+    assert recording.state == "failed"
+    assert "nothing plays" in recording.message
+    assert list(stage.folder.iterdir()) == []
+
+
+def test_blur_is_on_the_written_pixels(stage: Any) -> None:
+    session = stage.session(lambda: SquareSource(40), as_fast_as_possible=True)
+    session.set_blur(True)
+    plain = OverlayOptions(show_boxes=False, show_bars=False)  # they have edges of their own
+    session.start_recording(stage.request(clean="lossless", overlay_options=plain))
+    session.start()
+    stage.until_recorded(session)
+    stage.read()
+    overlay = frames_of(stage.folder / "a.mp4")
+    clean = frames_of(stage.folder / "a.session" / "clean.mp4")
+    assert len(overlay) == len(clean) == 40
+    for number, (one, other) in enumerate(zip(overlay, clean, strict=True)):
+        x, y = SquareSource.place(number)
+        for frame in (one, other):
+            image = frame.to_ndarray(format="bgr24").astype(np.float32)
+            # The upper edge of the square was a step from noise to white.
+            lines = image[y - 12 : y + 12, x + 25 : x + 35].mean(axis=(1, 2))
+            assert np.abs(np.diff(lines)).max() < 30, f"a sharp edge in frame {number}"
+
+
+def test_what_just_happened_is_saved_without_a_recording(stage: Any) -> None:
+    session = stage.session(lambda: SquareSource(None, fps=60.0), keep_recent_s=1.0)
+    session.start()
+    stage.until(session, lambda status: (status.recent.seconds if status.recent else 0) > 0.8)
+    path = stage.folder / "clip.mp4"
+    session.save_recent(path, 0.5)
+    status = stage.until(session, lambda status: status.recent.saved is not None)
+    assert str(path) in status.recent.message
+    assert 0 < status.recent.bytes < 96 << 20
+    frames = frames_of(path)
+    assert 0.3 < float(frames[-1].time) <= 0.51
+    session.save_recent(path, 0.5)
+    status = stage.until(session, lambda status: "exists already" in status.recent.message)
+    session.keep_recent(0.0)
+    assert session.status().recent is None
+    session.save_recent(path, 0.5)
+    recent = session.status().recent
+    assert recent is not None
+    assert "switch that on first" in recent.message
+    assert [item.name for item in stage.folder.iterdir()] == ["clip.mp4"]
+
+
+def test_kept_pictures_are_bounded_in_time_and_memory(stage: Any) -> None:
+    from facecam.pipeline.recent import RecentKeeper
+
+    keeper = RecentKeeper(1, 10.0, max_bytes=200_000)
+    keeper.worker.start()
+    try:
+        source = SquareSource(None)
+        source.open()
+        done = threading.Event()
+        for _ in range(60):
+            frame = source.read()
+            assert frame is not None
+            keeper.book.put(1, frame)
+            keeper.book.wait_for_room()
+        while keeper.book.waiting:
+            done.wait(0.01)
+        status = keeper.status()
+        assert 0 < status.bytes <= 200_000
+        assert status.seconds < 2.0
+    finally:
+        keeper.worker.request_stop()
+        keeper.worker.join(WAIT_S)
+
+
+def test_source_that_hangs_does_not_keep_a_recording_from_ending(stage: Any) -> None:
+    source = BlockingSource(5)
+    session = stage.session(lambda: source)
+    session.start_recording(stage.request())
+    session.start()
+    stage.until(session, lambda status: status.recording.frames_written == 5)
+    assert source.blocked.is_set()
+    session.stop_recording()
+    assert stage.until_recorded(session).recording.frames_written == 5
+    assert len(frames_of(stage.folder / "a.mp4")) == 5
+
+
+def test_written_video_can_be_opened_by_opencv(stage: Any) -> None:
+    session = stage.session(lambda: SquareSource(20), as_fast_as_possible=True)
+    session.start_recording(stage.request(session_folder=False, clean="lossy"))
+    session.start()
+    stage.until_recorded(session)
+    names = sorted(item.name for item in stage.folder.iterdir())
+    assert names == ["a-clean.mp4", "a.mp4"], "no session folder was wanted"
+    capture = cv2.VideoCapture(str(stage.folder / "a.mp4"))
+    count = 0
+    while capture.read()[0]:
+        count += 1
+    capture.release()
+    assert count == 20
