@@ -101,6 +101,10 @@ def action_texts() -> dict[str, tuple[str, str]]:
             translate("actions", "Save the last 10 &seconds"),
             translate("actions", "Keep what just happened as a video"),
         ),
+        "keep_recent": (
+            translate("actions", "Keep the last 10 seconds &ready"),
+            translate("actions", "In memory only, until you save them; costs a little speed"),
+        ),
         "blur": (
             translate("actions", "&Blur all faces"),
             translate("actions", "Make every face unrecognisable, here and in recordings"),

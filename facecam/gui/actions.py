@@ -21,6 +21,7 @@ _ACTIONS: dict[str, tuple[str, tuple[str, ...], bool]] = {
     "record": ("record", ("R",), False),
     "pause_recording": ("freeze", ("Shift+R",), False),
     "save_recent": ("", ("T",), False),
+    "keep_recent": ("", (), True),
     "blur": ("blur", ("Shift+B",), True),
     "record_lossless": ("", (), True),
     "record_session": ("", (), True),
@@ -109,6 +110,7 @@ class WindowActions(QObject):
         self._fill(self.record_menu, "record", "pause_recording", "save_recent", "", "blur", "")
         self.record_menu.addActions(self.record_kinds.actions())
         self._fill(self.record_menu, "", "record_lossless", "record_session", "record_countdown")
+        self._fill(self.record_menu, "keep_recent")
         self._fill(self.record_menu, "", "recordings_folder", "choose_folder")
         self.face_menu = bar.addMenu("")
         self._fill(self.face_menu, "previous_face", "next_face", "pin")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from facecam.recording.request import RecordingStatus
 
 RECORD_RED = "#ff4033"
+_NEAR_S = 36_000.0  # more room than for ten hours is not worth saying
 _AMBER = "#e6b34a"
 _GROUND = "background: rgba(15, 18, 22, 218); color: #f2f5f8; border-radius: 14px;"
 
@@ -97,7 +98,7 @@ class Badges(QWidget):
         if status.frames_dropped:
             details.append(recording_words.missing_text(status.frames_dropped))
         little = False
-        if status.disk_left_s is not None:
+        if status.disk_left_s is not None and status.disk_left_s < _NEAR_S:
             details.append(recording_words.room_text(status.disk_left_s))
             little = status.disk_left_s < recording_words.LITTLE_ROOM_S
         self.detail_label.setText(" · ".join(details))

@@ -37,8 +37,11 @@ class Closing(QObject):
         if recording is None or not recording.running:
             return True
         if self._deadline_s is None:
-            self._deadline_s = monotonic_s() + FINISH_S
             window.recording.stop()
+            self._deadline_s = monotonic_s() + FINISH_S
+            recording = window.session.status().recording
+            if recording is None or not recording.running:
+                return True
         if monotonic_s() < self._deadline_s:
             self._say()
             return False

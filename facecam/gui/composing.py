@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from facecam.vision.cam_overlay import CamStyle
     from facecam.vision.overlay import OverlayOptions, OverlayPainter
 
+_OLD_S = 0.5  # a face has moved on from where it was so long ago (chosen by eye)
 _LEAST, _MOST = 0.85, 1.5
 _OVERLAY_LEAST = 0.76  # below this share of 1280x720 the overlay's own words grow no smaller
 
@@ -100,8 +101,8 @@ class Composer:
         image = frame.image_bgr
         height, width = image.shape[:2]
         own = (width, height) != size_wh
-        if analysis is None and options.blur:
-            # Nobody knows yet where faces are: nothing is shown that could be one.
+        if options.blur and (analysis is None or frame.captured_s - analysis.captured_s > _OLD_S):
+            # Nobody knows where faces are now: nothing is shown that could be one.
             image = unrecognisable(image)
         if own:
             shrinks = size_wh[0] < 0.6 * width
@@ -152,8 +153,10 @@ def overlay_options(
     """Return what the overlay is told, in the window and in recordings alike."""
     from facecam.vision.overlay import OverlayOptions
 
+    names = frozenset(head.name for head in heads)
     return OverlayOptions(
-        heads=frozenset(head.name for head in heads) - options.hidden,
+        # All of them by None, which holds for the next model as well.
+        heads=names - options.hidden if names & options.hidden else None,
         show_boxes=options.bars,
         show_bars=options.bars,
         lang=options.lang,

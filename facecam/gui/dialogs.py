@@ -2,11 +2,11 @@
 
 import dataclasses
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -59,21 +59,29 @@ class KeysDialog(_Plain):
         grid = QGridLayout()
         grid.setHorizontalSpacing(3 * GRID_PX)
         grid.setVerticalSpacing(GRID_PX)
-        listed = [action for action in actions.by_name.values() if action.shortcuts()]
+        listed = _keys_of([*actions.by_name.values(), *actions.sizes.actions()])
+        one_to_nine = QCoreApplication.translate("dialogs", "Explain a stat")
+        listed.append(("1 – 9", one_to_nine))
         half = (len(listed) + 1) // 2
-        for index, action in enumerate(listed):
-            keys = ", ".join(
-                key.toString(QKeySequence.SequenceFormat.NativeText) for key in action.shortcuts()
-            )
+        for index, (keys, text) in enumerate(listed):
             key_label = QLabel(keys, self)
             key_label.setFont(tabular(self.font(), 13, bold=True))
-            # Without what marks the letter to press in a menu: "&File", or in Korean "(&F)".
-            text = re.sub(r"\(&.\)|&", "", action.text()).removesuffix("…")
             row, column = index % half, 2 * (index // half)
             grid.addWidget(key_label, row, column, Qt.AlignmentFlag.AlignRight)
             grid.addWidget(QLabel(text, self), row, column + 1)
         self.column.addLayout(grid)
         self.add_close()
+
+
+def _keys_of(actions: Sequence[QAction]) -> list[tuple[str, str]]:
+    listed = []
+    for action in actions:
+        keys = [key.toString(QKeySequence.SequenceFormat.NativeText) for key in action.shortcuts()]
+        if keys:
+            # Without what marks the letter to press in a menu: "&File", or in Korean "(&F)".
+            text = re.sub(r"\(&.\)|&", "", action.text()).removesuffix("…")
+            listed.append((", ".join(keys), text))
+    return listed
 
 
 class FiguresDialog(_Plain):

@@ -108,8 +108,8 @@ class ExplainMenu(QMenu):
             (
                 self._colours,
                 (
-                    self.tr("Blue to yellow"),
                     self.tr("Violet to yellow"),
+                    self.tr("Blue to yellow"),
                     self.tr("Black to yellow"),
                     self.tr("Rainbow, even"),
                     self.tr("Rainbow, as in many papers"),

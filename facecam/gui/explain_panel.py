@@ -37,6 +37,7 @@ class ExplainPanel(QFrame):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("explain")
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._heads: tuple[tuple[str, str], ...] = ()
         self._classes: tuple[ClassOption, ...] = ()
         self._trust: tuple[TrustState, CamTrust | None] = (TrustState.NO_MAP, None)
@@ -152,13 +153,23 @@ class ExplainPanel(QFrame):
             case TrustState.TRUSTED:
                 return self.tr("Holds: hiding the marked places changes the answer.")
             case TrustState.UNTRUSTED:
-                return self.tr(
-                    "Not better than chance, so it is hatched: hiding the marked places changes "
-                    "the answer no more than hiding others."
-                )
+                return self._distrust_text()
             case TrustState.UNMEASURED:
                 return self.tr("Not checked yet; this is done every few seconds.")
         return self.tr("Comes with the next reading of a face.")
+
+    def _distrust_text(self) -> str:
+        from facecam.inference.faithfulness import FLAT, NOT_LEARNED  # late: cv2
+
+        trust = self._trust[1]
+        if trust is not None and trust.reason == FLAT:
+            return self.tr("The same everywhere, so it is hatched: it points at nothing.")
+        if trust is not None and trust.reason == NOT_LEARNED:
+            return self.tr("Hatched: a model that has learned nothing gives nearly the same map.")
+        return self.tr(
+            "Not better than chance, so it is hatched: hiding the marked places changes "
+            "the answer no more than hiding others."
+        )
 
     def _trust_tip(self, trust: CamTrust | None) -> str:
         if trust is None:
@@ -236,7 +247,7 @@ class Legend(QWidget):
     def _ends(self) -> tuple[str, str]:
         if self._look.signed:
             return self.tr("speaks against"), self.tr("speaks for")
-        return self.tr("no matter"), self.tr("speaks for")
+        return self.tr("counts little"), self.tr("speaks for")
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the strip and the words at its ends."""

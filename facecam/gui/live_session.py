@@ -13,6 +13,7 @@ from facecam.types import Analysis, CamChoice, Frame
 
 if TYPE_CHECKING:  # brings cv2, which the window does not wait for
     from facecam.recording.request import RecentStatus, RecordingRequest, RecordingStatus
+    from facecam.vision.overlay import OverlayOptions
 
 
 class SourcePhase(enum.Enum):
@@ -139,7 +140,11 @@ class LiveSession(Protocol):
         """Finish the file; `status` says when that is done."""
         ...
 
-    def save_recent(self, path: Path, seconds: float) -> None:
+    def keep_recent(self, seconds: float) -> None:
+        """Keep the last seconds in memory for `save_recent`; 0.0 keeps nothing."""
+        ...
+
+    def save_recent(self, path: Path, seconds: float, options: "OverlayOptions") -> None:
         """Write a video of what just happened; what goes wrong shows up in `status`."""
         ...
 

@@ -3,9 +3,17 @@
 import dataclasses
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QKeyEvent,
+    QKeySequence,
+    QShortcut,
+)
 from PySide6.QtWidgets import QAbstractButton, QApplication, QHBoxLayout, QMainWindow, QWidget
 
 from facecam.gui import words
@@ -63,6 +71,7 @@ class MainWindow(QMainWindow):
         self.session = session
         self.settings = settings
         self.theme = theme
+        self.list_models = list_models
         self.presenter = Presenter()
         self.presenter.hidden = frozenset(settings.heads_hidden)
         self.reduced_motion = False
@@ -77,6 +86,7 @@ class MainWindow(QMainWindow):
         self._drawn_s = self._panel_s = 0.0
         self.setWindowTitle("facecam")
         self.setMinimumSize(800, 520)
+        self.setAcceptDrops(True)
         self.actions_ = WindowActions(self)
         self.choosers = Choosers(self.actions_, list_cameras, list_models, self)
         self._build()
@@ -217,6 +227,7 @@ class MainWindow(QMainWindow):
         self.stage.set_theme(theme)
         self.panel.set_theme(theme)
         self.explaining.set_theme()
+        self.commands.set_theme()
 
     def set_reduced_motion(self, reduced: bool) -> None:
         """Let bars jump instead of glide."""
@@ -254,6 +265,17 @@ class MainWindow(QMainWindow):
                 return True
         return super().eventFilter(watched, event)
 
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Play what was dropped, or open it as a recording."""
+        urls = event.mimeData().urls()
+        if urls and urls[0].isLocalFile():
+            self.commands.open_dropped(Path(urls[0].toLocalFile()))
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Finish a recording, then close within 2 s, whatever the session does."""
         if not self.closing.may_close():
@@ -266,6 +288,7 @@ class MainWindow(QMainWindow):
         self.settings_changed.emit(self.settings)
         self._pull_timer.stop()
         self._status_timer.stop()
+        self.commands.close_replays()
         self.hide()
         QApplication.processEvents()
         stopper = threading.Thread(

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QStandardPaths, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
-from facecam.gui import recording_words
+from facecam.gui import recording_words, words
 from facecam.gui.composing import overlay_options
 from facecam.gui.messages import Choice
 from facecam.gui.output_names import free_name
@@ -18,6 +18,7 @@ from facecam.settings import CleanVideo
 if TYPE_CHECKING:
     from facecam.gui.main_window import MainWindow
     from facecam.recording.request import RecordingStatus
+    from facecam.vision.overlay import OverlayOptions
 
 RECENT_S = 10.0
 COUNTDOWN_S = 3
@@ -47,6 +48,7 @@ class RecordingControl(QObject):
         actions["blur"].toggled.connect(self._on_blur)
         actions["record_session"].toggled.connect(lambda on: window.change(record_session=on))
         actions["record_countdown"].toggled.connect(lambda on: window.change(record_countdown=on))
+        actions["keep_recent"].toggled.connect(self._on_keep_recent)
         actions["record_lossless"].toggled.connect(lambda _: self._on_kind())
         actions.record_kinds.triggered.connect(lambda _: self._on_kind())
         self._restore()
@@ -60,6 +62,8 @@ class RecordingControl(QObject):
         kind = kind if settings.record_overlay else "clean"
         for action in actions.record_kinds.actions():
             action.setChecked(action.data() == kind)
+        actions["keep_recent"].setChecked(settings.keep_recent)
+        self._window.session.keep_recent(RECENT_S if settings.keep_recent else 0.0)
         actions["blur"].setChecked(settings.blur)
         self._on_blur(settings.blur)
 
@@ -69,6 +73,10 @@ class RecordingControl(QObject):
         window.stage.badges.show_blur(on)
         if on != window.settings.blur:
             window.change(blur=on)
+
+    def _on_keep_recent(self, on: bool) -> None:
+        self._window.session.keep_recent(RECENT_S if on else 0.0)
+        self._window.change(keep_recent=on)
 
     def _on_kind(self) -> None:
         actions = self._window.actions_
@@ -145,29 +153,37 @@ class RecordingControl(QObject):
             self._timer.stop()
             self._start()
 
-    def _start(self) -> None:
+    def begin_into(self, path: Path) -> None:
+        """Record into a file that was named on the command line, from the first frame on."""
+        self._start(path)
+
+    def _start(self, path: Path | None = None) -> None:
         from facecam.recording.request import RecordingRequest  # late: cv2
 
         window = self._window
         settings = window.settings
-        show = dataclasses.replace(
-            window.show_options(), mirror=False, bars=True, selected=None, ratio=1.0
-        )
         self._stop_asked = False
         self._told = None
         window.session.start_recording(
             RecordingRequest(
-                path=free_name(Path(settings.videos_dir), datetime.now(), ".mp4"),
+                path=path or free_name(Path(settings.videos_dir), datetime.now(), ".mp4"),
                 overlay=settings.record_overlay,
                 clean=settings.record_clean,
                 session_folder=settings.record_session or settings.record_clean != "none",
                 blur=settings.blur,
-                lang=show.lang,
-                mirror=False,
-                overlay_options=overlay_options(window.presenter.heads, show),
+                lang=words.language_code(),
+                overlay_options=self._drawing(),
             )
         )
         window.refresh_status()
+
+    def _drawing(self) -> "OverlayOptions":
+        """Return how recordings are drawn: as in the window, but as others see the person."""
+        window = self._window
+        show = dataclasses.replace(
+            window.show_options(), mirror=False, bars=True, selected=None, ratio=1.0
+        )
+        return overlay_options(window.presenter.heads, show)
 
     def save_recent(self) -> None:
         """Write a video of the last seconds."""
@@ -176,7 +192,7 @@ class RecordingControl(QObject):
             return
         folder = Path(self._window.settings.videos_dir)
         path = free_name(folder, datetime.now(), ".mp4", f"-last{RECENT_S:.0f}s")
-        self._window.session.save_recent(path, RECENT_S)
+        self._window.session.save_recent(path, RECENT_S, self._drawing())
         self._window.refresh_status()
 
     # Where files go.
@@ -271,7 +287,8 @@ class RecordingControl(QObject):
         actions["pause_recording"].setEnabled(running and not stopping)
         actions["recordings_folder"].setEnabled(self._folder_is_known())
         recent = window.presenter.status.recent
-        actions["save_recent"].setEnabled(recent is not None and not recent.saving)
+        kept = recent is not None and not recent.saving and recent.seconds > 0
+        actions["save_recent"].setEnabled(kept)
         clean = window.settings.record_clean != "none"
         actions["record_lossless"].setEnabled(clean)
         # The clean video lies in the session folder, so it brings that along.

@@ -56,7 +56,20 @@ def saved_text(status: "RecordingStatus") -> str:
         clock=clock_text(status.elapsed_s), path=status.path
     )
     if status.frames_dropped:
-        text += " " + translate("recording", "({missing})").format(
-            missing=missing_text(status.frames_dropped)
+        text += " " + translate("recording", "({n} frames are missing in it)").format(
+            n=QLocale().toString(status.frames_dropped)
         )
     return text
+
+
+def gap_text(why: str, seconds: float) -> str:
+    """Return what interrupts a recording, and for how long."""
+    translate = QCoreApplication.translate
+    texts = {
+        "pause": translate("recording", "paused for {clock}"),
+        "lost": translate("recording", "the source was away for {clock}"),
+        "source": translate("recording", "another source from here on"),
+        "size": translate("recording", "another size from here on"),
+    }
+    text = texts.get(why) or translate("recording", "nothing was recorded for {clock}")
+    return text.format(clock=clock_text(seconds))

@@ -4,6 +4,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QSlider, QToolTip, QWidget
 
+from facecam.gui import recording_words
 from facecam.gui.recording_words import clock_text
 from facecam.gui.replay_timeline import Gap, Recording, Span
 from facecam.gui.theme import Theme, hue
@@ -13,6 +14,7 @@ _LANE = 6
 _LANES = 6
 _RAIL = 6
 _STEP_MS = 1000
+_NARROW = 6
 
 
 class ScrubBar(QSlider):
@@ -98,7 +100,12 @@ class ScrubBar(QSlider):
         painter.drawRoundedRect(done, 3, 3)
         for gap in self._gaps:
             left, right = self._x(gap.start_s), self._x(gap.end_s)
-            area = QRectF(left, rail.top() - 3, max(right - left, 3), _RAIL + 6)
+            if right - left < _NARROW:
+                # A mark across rail and lanes: the pause itself is not in the video.
+                painter.setBrush(QColor(theme.warning))
+                painter.drawRect(QRectF(right - 1, rail.top() - 4, 2, self.height() - _EDGE))
+                continue
+            area = QRectF(left, rail.top() - 3, right - left, _RAIL + 6)
             painter.setBrush(QColor(theme.window))
             painter.drawRect(area)
             painter.setBrush(QBrush(QColor(theme.warning), Qt.BrushStyle.BDiagPattern))
@@ -139,9 +146,9 @@ class ScrubBar(QSlider):
         span = self._span_at(event.position())
         if span is not None:
             text += " · " + self.tr("Face {number}").format(number=span.track)
-        t_s = self._time(event.position().x())
-        if any(gap.start_s <= t_s <= gap.end_s for gap in self._gaps):
-            text += " · " + self.tr("nothing was recorded here")
+        gap = self._gap_at(event.position().x())
+        if gap is not None:
+            text += " · " + recording_words.gap_text(gap.why, gap.seconds)
         QToolTip.showText(event.globalPosition().toPoint(), text, self)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -158,6 +165,12 @@ class ScrubBar(QSlider):
         t_s = self._time(event.position().x())
         self.show_position(t_s, self._selected)
         self.scrubbed.emit(t_s)
+
+    def _gap_at(self, x: float) -> Gap | None:
+        near = (
+            gap for gap in self._gaps if self._x(gap.start_s) - 4 <= x <= self._x(gap.end_s) + 4
+        )
+        return next(near, None)
 
     def _span_at(self, point: QPointF) -> Span | None:
         lane = int((point.y() - (_EDGE + _RAIL + 5)) // _LANE)

@@ -2,7 +2,7 @@
 
 import bisect
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from facecam.gui.stat_rows import HeadView
@@ -15,11 +15,19 @@ _STALE_S = 0.5  # stats are shown for at most this long after their frame
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A stretch of which nothing was recorded, in seconds of the timeline."""
+    """Something that interrupts the recording.
+
+    Attributes:
+        start_s, end_s: Times in the video of the pictures on both sides; a pause is cut out of the
+            video, so that they are next to each other.
+        why: "pause", "lost" (the source was away), "source" (another one), "size".
+        seconds: How long it lasted.
+    """
 
     start_s: float
     end_s: float
     why: str = ""
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +119,6 @@ class Recording:
         clean: Whether that video is as the camera gave it, so that bars can be drawn on it.
         lossless: Whether it is so bit for bit.
         whole: Whether the recording was ended as it should be.
-        zero_s: Source time of the first frame.
     """
 
     folder: Path
@@ -126,5 +133,3 @@ class Recording:
     clean: bool = False
     lossless: bool = False
     whole: bool = True
-    zero_s: float = 0.0
-    models: tuple[str, ...] = field(default=())

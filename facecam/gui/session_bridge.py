@@ -57,6 +57,7 @@ class SessionBridge:
         self._cam: CamChoice | None = None
         self._blur = False
         self._keep_recent_s = 0.0
+        self._wanted_recording: RecordingRequest | None = None
 
     @staticmethod
     def prepare() -> None:
@@ -76,6 +77,8 @@ class SessionBridge:
         )
         self._session.set_cam(self._cam)
         self._session.set_blur(self._blur)
+        if self._wanted_recording is not None:
+            self._session.start_recording(self._wanted_recording)
         if self._wanted_source:
             self._session.start()
 
@@ -125,7 +128,9 @@ class SessionBridge:
 
     def start_recording(self, request: "RecordingRequest") -> None:
         """See `LiveSession`."""
-        if self._session is not None:
+        if self._session is None:
+            self._wanted_recording = request
+        else:
             self._session.start_recording(request)
 
     def pause_recording(self) -> None:

@@ -98,7 +98,7 @@ class StatPanel(QFrame):
         layout.setSpacing(GRID_PX)
         layout.addLayout(header)
         layout.addLayout(big)
-        layout.addWidget(self.empty_label)
+        layout.addWidget(self.empty_label, 1)
         layout.addWidget(self._scroll, 1)
         layout.addWidget(self.history_label)
         self.explain = ExplainPanel(self._theme, self)

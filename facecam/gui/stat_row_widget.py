@@ -127,13 +127,16 @@ class StatRowWidget(QWidget):
         theme = self._theme
         area = QRectF(0, 0, self.width(), 18)
         sure = row.unsure is None and row.fraction is not None
+        heavy = sure and not row.chance
         value = words.value_text(row)
-        painter.setFont(tabular(self.font(), SIZE_BODY_PX if sure else SIZE_SMALL_PX, bold=sure))
-        painter.setPen(QColor(theme.text if sure else theme.muted))
+        painter.setFont(tabular(self.font(), SIZE_BODY_PX if sure else SIZE_SMALL_PX, bold=heavy))
+        painter.setPen(QColor(theme.text if heavy else theme.muted))
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         painter.drawText(area, right, value)
         room = area.width() - painter.fontMetrics().horizontalAdvance(value) - 8
         interval = words.interval_text(row) if self._with_interval else ""
+        if row.chance and sure:
+            interval = words.chance_text()
         if interval:
             painter.setFont(tabular(self.font(), SIZE_SMALL_PX))
             painter.setPen(QColor(theme.muted))
@@ -183,7 +186,7 @@ class StatRowWidget(QWidget):
             return
         painter.fillRect(
             QRectF(track.left(), track.top(), end, track.height()),
-            faint if row.on is False else colour,
+            faint if row.on is False or row.chance else colour,
         )
         painter.restore()
         if row.threshold is not None:

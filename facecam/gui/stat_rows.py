@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 from facecam.types import (
     ExpectationReading,
@@ -22,6 +23,9 @@ class HeadView:
     Attributes:
         title: Language code to title.
         labels: Language code to the words for each class.
+        auc: Class of a yes/no head to its measured area under the ROC curve on people that the
+            model had not seen.
+        chance: Classes whose answers are no better than chance by that measure.
     """
 
     name: str
@@ -31,6 +35,8 @@ class HeadView:
     unit: str = ""
     thresholds: tuple[float, ...] = ()
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
+    auc: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    chance: frozenset[str] = frozenset()
 
     def title_in(self, lang: str) -> str:
         """Return the title in `lang`, else in English, else made from the name."""
@@ -62,6 +68,8 @@ class StatRow:
         label: The class in words (a softmax head).
         on: Whether a yes/no answer is yes, else None.
         unsure: Why the reading must not be believed, or None.
+        auc: Measured area under the ROC curve, or None.
+        chance: The answers are no better than chance by that measure.
     """
 
     key: str
@@ -80,6 +88,8 @@ class StatRow:
     unit: str = ""
     on: bool | None = None
     unsure: Unsure | None = None
+    auc: float | None = None
+    chance: bool = False
 
 
 def rows_of(head: HeadView, hue: int, face: FaceAnalysis | None, lang: str) -> tuple[StatRow, ...]:
@@ -88,6 +98,8 @@ def rows_of(head: HeadView, hue: int, face: FaceAnalysis | None, lang: str) -> t
     reading = face.readings.get(head.name) if face is not None else None
     base = StatRow(head.name, head.name, hue, head.kind, title, unit=head.unit)
     thresholds = head.thresholds
+    if head.classes and head.kind != "expectation":
+        base = dataclasses.replace(base, **_measured(head, head.classes[0]))
     match reading:
         case ExpectationReading(value, low, high, unsure):
             first, last = _class_range(head)
@@ -123,15 +135,25 @@ def rows_of(head: HeadView, hue: int, face: FaceAnalysis | None, lang: str) -> t
                     on=name in on_names,
                     threshold=_threshold_of(head, name),
                     unsure=unsure,
+                    **_measured(head, name),
                 )
                 for name, p in probs.items()
             )
     if head.kind == "sigmoid" and len(head.classes) > 1:
         return tuple(
-            dataclasses.replace(base, key=f"{head.name}:{name}", title=head.label_in(lang, name))
+            dataclasses.replace(
+                base,
+                key=f"{head.name}:{name}",
+                title=head.label_in(lang, name),
+                **_measured(head, name),
+            )
             for name in head.classes
         )
     return (base,)
+
+
+def _measured(head: HeadView, name: str) -> dict[str, Any]:
+    return {"auc": head.auc.get(name), "chance": name in head.chance}
 
 
 def _class_range(head: HeadView) -> tuple[float, float]:

@@ -116,6 +116,7 @@ QPushButton[role="primary"] {{ background: {t.accent}; color: {t.on_accent};
 QToolButton:hover, QPushButton:hover {{ background: {t.raised}; border-color: {t.border}; }}
 QPushButton[role="primary"]:hover {{ background: {t.accent}; border-color: {t.text}; }}
 QToolButton:checked {{ background: {t.raised}; border-color: {t.accent}; }}
+QToolButton:checked:disabled {{ background: transparent; border-color: {t.border}; }}
 QToolButton:pressed, QPushButton:pressed {{ background: {t.border}; }}
 QToolButton:disabled, QPushButton:disabled {{ color: {t.muted}; }}
 QToolButton:focus, QPushButton:focus {{ border-color: {t.accent}; }}

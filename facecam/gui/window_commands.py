@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QStandardPaths, Qt
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog
 
 from facecam.errors import FacecamError
 from facecam.gui import dialogs, words
@@ -18,6 +18,7 @@ from facecam.settings import Settings
 
 if TYPE_CHECKING:
     from facecam.gui.main_window import MainWindow
+    from facecam.gui.replay_window import ReplayWindow
 
 DEMO_SPEC = str(RESOURCES_DIR / "demo.mp4")
 _VIDEOS = "*.mp4 *.mov *.avi *.mkv *.webm *.gif *.m4v"
@@ -32,7 +33,7 @@ class WindowCommands(QObject):
         self._window = window
         self._source_to_remember = ""
         self._model_to_remember = ""
-        self._replays: list[QWidget] = []
+        self._replays: list[ReplayWindow] = []
         actions = window.actions_
         for name, slot in (
             ("open", self.open_file),
@@ -149,13 +150,35 @@ class WindowCommands(QObject):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    def open_recording_at(self, folder: Path) -> None:
+    def open_recording_at(self, path: Path) -> None:
         """Show a recording in a window of its own."""
         from facecam.gui.replay_window import ReplayWindow  # late: most never open one
 
-        window = ReplayWindow(folder, self._window.settings, self._window.theme)
-        window.show()
-        self._replays = [item for item in self._replays if item.isVisible()] + [window]
+        window = self._window
+        replay = ReplayWindow(path, window.settings, window.theme, window.list_models)
+        replay.panel.reduced_motion = window.panel.reduced_motion
+        self._replays.append(replay)
+        replay.closed.connect(lambda: self._replays.remove(replay))
+        replay.show()
+
+    def open_dropped(self, path: Path) -> None:
+        """Open a recording, or play a file."""
+        from facecam.recording.session_files import is_session
+
+        if is_session(path) or is_session(path.parent):
+            self.open_recording_at(path)
+        else:
+            self.play(str(path))
+
+    def set_theme(self) -> None:
+        """Give replays the colours of the window."""
+        for replay in self._replays:
+            replay.set_theme(self._window.theme)
+
+    def close_replays(self) -> None:
+        """Close the windows of recordings."""
+        for replay in list(self._replays):
+            replay.close()
 
     def file_dialog(self, title: str) -> QFileDialog:
         """Return a dialog that asks for a file or folder, in all words of the language."""

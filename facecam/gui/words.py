@@ -72,8 +72,27 @@ def interval_text(row: StatRow) -> str:
     )
 
 
+def chance_text() -> str:
+    """Return the mark of a stat whose answers are no better than chance."""
+    return QCoreApplication.translate("words", "no better than chance")
+
+
 def row_sentence(row: StatRow) -> str:
-    """Return a row as a sentence: its tool tip, and what a screen reader says."""
+    """Return a row in sentences: its tool tip, and what a screen reader says."""
+    sentence = _reading_sentence(row)
+    if row.auc is None:
+        return sentence
+    measured = QCoreApplication.translate(
+        "words", "Measured on people it had not seen: AUC {auc} (0.5 is guessing, 1 is perfect)."
+    ).format(auc=QLocale().toString(row.auc, "f", 2))
+    if row.chance:
+        measured += " " + QCoreApplication.translate(
+            "words", "That is no better than chance: this number says nothing about the person."
+        )
+    return f"{sentence}\n{measured}"
+
+
+def _reading_sentence(row: StatRow) -> str:
     if row.fraction is None:
         return QCoreApplication.translate("words", "{title}: no reading yet").format(
             title=row.title

@@ -50,6 +50,41 @@
         </message>
     </context>
     <context>
+        <name>ComparePanel</name>
+        <message>
+            <source>Two models</source>
+            <translation>두 모델</translation>
+        </message>
+        <message>
+            <source>Stats appear here when a face is in view.</source>
+            <translation>화면에 얼굴이 보이면 여기에 수치가 나타납니다.</translation>
+        </message>
+        <message>
+            <source>Face {number}</source>
+            <translation>얼굴 {number}</translation>
+        </message>
+        <message>
+            <source>The second model has not found this face here.</source>
+            <translation>두 번째 모델은 여기서 이 얼굴을 찾지 못했습니다.</translation>
+        </message>
+        <message>
+            <source>Two models compared</source>
+            <translation>두 모델 비교</translation>
+        </message>
+        <message>
+            <source>1  {model}, as recorded</source>
+            <translation>1  {model}, 녹화 당시</translation>
+        </message>
+        <message>
+            <source>2  {model}, analysed again</source>
+            <translation>2  {model}, 다시 분석</translation>
+        </message>
+        <message>
+            <source>End the comparison</source>
+            <translation>비교 끝내기</translation>
+        </message>
+    </context>
+    <context>
         <name>Countdown</name>
         <message>
             <source>until the recording begins.
@@ -89,20 +124,24 @@ R이나 Esc를 누르면 취소됩니다.</translation>
             <translation>화면마다 맞춤</translation>
         </message>
         <message>
-            <source>Blue to yellow</source>
-            <translation>파랑에서 노랑으로</translation>
-        </message>
-        <message>
             <source>Violet to yellow</source>
             <translation>보라에서 노랑으로</translation>
+        </message>
+        <message>
+            <source>Blue to yellow</source>
+            <translation>파랑에서 노랑으로</translation>
         </message>
         <message>
             <source>Black to yellow</source>
             <translation>검정에서 노랑으로</translation>
         </message>
         <message>
-            <source>Rainbow (hard to read for some)</source>
-            <translation>무지개색 (구별하기 어려울 수 있음)</translation>
+            <source>Rainbow, even</source>
+            <translation>고른 무지개색</translation>
+        </message>
+        <message>
+            <source>Rainbow, as in many papers</source>
+            <translation>무지개색 (논문에서 흔한 색)</translation>
         </message>
         <message>
             <source>Faces</source>
@@ -136,16 +175,24 @@ R이나 Esc를 누르면 취소됩니다.</translation>
             <translation>믿을 만함: 표시된 곳을 가리면 답이 달라집니다.</translation>
         </message>
         <message>
-            <source>Not better than chance, so it is hatched: hiding the marked places changes the answer no more than hiding others.</source>
-            <translation>우연보다 낫지 않아 빗금으로 표시합니다. 표시된 곳을 가려도 다른 곳을 가릴 때보다 답이 더 달라지지 않습니다.</translation>
-        </message>
-        <message>
             <source>Not checked yet; this is done every few seconds.</source>
             <translation>아직 확인하지 않았습니다. 몇 초마다 확인합니다.</translation>
         </message>
         <message>
             <source>Comes with the next reading of a face.</source>
             <translation>다음 얼굴을 읽을 때 나옵니다.</translation>
+        </message>
+        <message>
+            <source>The same everywhere, so it is hatched: it points at nothing.</source>
+            <translation>어디나 같아 빗금으로 표시합니다. 아무 곳도 가리키지 않습니다.</translation>
+        </message>
+        <message>
+            <source>Hatched: a model that has learned nothing gives nearly the same map.</source>
+            <translation>빗금: 아무것도 배우지 않은 모델도 거의 같은 지도를 냅니다.</translation>
+        </message>
+        <message>
+            <source>Not better than chance, so it is hatched: hiding the marked places changes the answer no more than hiding others.</source>
+            <translation>우연보다 낫지 않아 빗금으로 표시합니다. 표시된 곳을 가려도 다른 곳을 가릴 때보다 답이 더 달라지지 않습니다.</translation>
         </message>
         <message>
             <source>Score {score}; {share} of random maps of the same smoothness do as well. It counts as better than chance up to 5%.</source>
@@ -211,8 +258,8 @@ R이나 Esc를 누르면 취소됩니다.</translation>
             <translation>뒷받침함</translation>
         </message>
         <message>
-            <source>no matter</source>
-            <translation>상관없음</translation>
+            <source>counts little</source>
+            <translation>거의 상관없음</translation>
         </message>
     </context>
     <context>
@@ -243,6 +290,118 @@ R이나 Esc를 누르면 취소됩니다.</translation>
         <message>
             <source>The last seconds are in {path}</source>
             <translation>방금 장면을 저장했습니다: {path}</translation>
+        </message>
+    </context>
+    <context>
+        <name>ReplayActions</name>
+        <message>
+            <source>&amp;Pause</source>
+            <translation>멈춤(&amp;P)</translation>
+        </message>
+        <message>
+            <source>&amp;Play</source>
+            <translation>재생(&amp;P)</translation>
+        </message>
+        <message>
+            <source>&amp;File</source>
+            <translation>파일(&amp;F)</translation>
+        </message>
+        <message>
+            <source>Sp&amp;eed</source>
+            <translation>속도(&amp;E)</translation>
+        </message>
+        <message>
+            <source>&amp;View</source>
+            <translation>보기(&amp;V)</translation>
+        </message>
+        <message>
+            <source>&amp;Compare</source>
+            <translation>비교(&amp;C)</translation>
+        </message>
+        <message>
+            <source>&amp;Analyse again with</source>
+            <translation>다른 모델로 다시 분석(&amp;A)</translation>
+        </message>
+    </context>
+    <context>
+        <name>ReplayCommands</name>
+        <message>
+            <source>Open a recording: its .session folder</source>
+            <translation>녹화 열기: .session 폴더</translation>
+        </message>
+        <message>
+            <source>Folder:</source>
+            <translation>폴더:</translation>
+        </message>
+        <message>
+            <source>Kind:</source>
+            <translation>종류:</translation>
+        </message>
+        <message>
+            <source>Export</source>
+            <translation>내보내기</translation>
+        </message>
+        <message>
+            <source>Saved as {path}</source>
+            <translation>{path}에 저장했습니다</translation>
+        </message>
+        <message>
+            <source>Show in folder</source>
+            <translation>폴더 열기</translation>
+        </message>
+        <message>
+            <source>No model found</source>
+            <translation>모델 없음</translation>
+        </message>
+        <message>
+            <source>Analysing with {model}…</source>
+            <translation>{model} 모델로 분석 중…</translation>
+        </message>
+        <message>
+            <source>The video has bars in it, which the second model saw as well: record the camera's own video, too, for a fair comparison.</source>
+            <translation>영상에 막대가 들어 있어 두 번째 모델도 그것을 보았습니다. 공정하게 비교하려면 카메라 영상도 함께 녹화하세요.</translation>
+        </message>
+        <message>
+            <source>Bars are part of this video already</source>
+            <translation>막대가 이미 이 영상에 들어 있습니다</translation>
+        </message>
+    </context>
+    <context>
+        <name>ReplayWindow</name>
+        <message>
+            <source>Opening the recording</source>
+            <translation>녹화를 여는 중</translation>
+        </message>
+        <message>
+            <source>This recording could not be opened</source>
+            <translation>이 녹화를 열 수 없습니다</translation>
+        </message>
+        <message>
+            <source>Open another…</source>
+            <translation>다른 녹화 열기…</translation>
+        </message>
+        <message>
+            <source>No video</source>
+            <translation>영상 없음</translation>
+        </message>
+        <message>
+            <source>The video of this recording is gone; its stats are still here.</source>
+            <translation>이 녹화의 영상은 없지만 통계는 남아 있습니다.</translation>
+        </message>
+        <message>
+            <source>This recording was cut off; what was written until then is here.</source>
+            <translation>이 녹화는 중간에 끊겼습니다. 그때까지 기록된 것을 보입니다.</translation>
+        </message>
+        <message>
+            <source>Video</source>
+            <translation>영상</translation>
+        </message>
+    </context>
+    <context>
+        <name>ScrubBar</name>
+        <message>
+            <source>Face {number}</source>
+            <translation>얼굴 {number}</translation>
         </message>
     </context>
     <context>
@@ -384,6 +543,33 @@ Press for all figures.</source>
         <message>
             <source>Status: model</source>
             <translation>상태: 모델</translation>
+        </message>
+    </context>
+    <context>
+        <name>Transport</name>
+        <message>
+            <source>Time</source>
+            <translation>시간</translation>
+        </message>
+        <message>
+            <source>Speed</source>
+            <translation>속도</translation>
+        </message>
+        <message>
+            <source>Analyse again with</source>
+            <translation>다시 분석</translation>
+        </message>
+        <message>
+            <source>Let another model look at this recording, and compare the two</source>
+            <translation>다른 모델로 이 녹화를 분석해 둘을 비교합니다</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>취소</translation>
+        </message>
+        <message>
+            <source>Progress of the analysis</source>
+            <translation>분석 진행</translation>
         </message>
     </context>
     <context>
@@ -852,6 +1038,14 @@ Press for all figures.</source>
             <translation>방금 일어난 일을 영상으로 남깁니다</translation>
         </message>
         <message>
+            <source>Keep the last 10 seconds &amp;ready</source>
+            <translation>최근 10초를 준비해 두기(&amp;R)</translation>
+        </message>
+        <message>
+            <source>In memory only, until you save them; costs a little speed</source>
+            <translation>저장하기 전까지는 메모리에만 있으며 속도가 조금 느려집니다</translation>
+        </message>
+        <message>
             <source>&amp;Blur all faces</source>
             <translation>모든 얼굴 흐리게(&amp;B)</translation>
         </message>
@@ -933,6 +1127,10 @@ Press for all figures.</source>
         <message>
             <source>Keys</source>
             <translation>단축키</translation>
+        </message>
+        <message>
+            <source>Explain a stat</source>
+            <translation>항목 설명하기</translation>
         </message>
         <message>
             <source>Figures</source>
@@ -1118,8 +1316,163 @@ Qt(LGPL 3), OpenCV, MediaPipe, LiteRT(Apache 2.0)로 만들었습니다.</transl
             <translation>{clock} 녹화했습니다: {path}</translation>
         </message>
         <message>
-            <source>({missing})</source>
-            <translation>({missing})</translation>
+            <source>({n} frames are missing in it)</source>
+            <translation>({n}프레임이 빠짐)</translation>
+        </message>
+        <message>
+            <source>paused for {clock}</source>
+            <translation>{clock} 동안 일시 정지</translation>
+        </message>
+        <message>
+            <source>the source was away for {clock}</source>
+            <translation>{clock} 동안 영상이 끊김</translation>
+        </message>
+        <message>
+            <source>another source from here on</source>
+            <translation>여기부터 다른 영상</translation>
+        </message>
+        <message>
+            <source>another size from here on</source>
+            <translation>여기부터 다른 크기</translation>
+        </message>
+        <message>
+            <source>nothing was recorded for {clock}</source>
+            <translation>{clock} 동안 기록 없음</translation>
+        </message>
+    </context>
+    <context>
+        <name>replay</name>
+        <message>
+            <source>&amp;Open recording…</source>
+            <translation>녹화 열기(&amp;O)…</translation>
+        </message>
+        <message>
+            <source>Export stats as &amp;CSV…</source>
+            <translation>통계를 CSV로 내보내기(&amp;C)…</translation>
+        </message>
+        <message>
+            <source>Export stats as &amp;Parquet…</source>
+            <translation>통계를 Parquet으로 내보내기(&amp;P)…</translation>
+        </message>
+        <message>
+            <source>Export a &amp;summary (HTML)…</source>
+            <translation>요약 내보내기(HTML)(&amp;S)…</translation>
+        </message>
+        <message>
+            <source>Show in &amp;folder</source>
+            <translation>폴더 열기(&amp;F)</translation>
+        </message>
+        <message>
+            <source>C&amp;lose</source>
+            <translation>닫기(&amp;L)</translation>
+        </message>
+        <message>
+            <source>&amp;Play</source>
+            <translation>재생(&amp;P)</translation>
+        </message>
+        <message>
+            <source>Play or hold</source>
+            <translation>재생하거나 멈춥니다</translation>
+        </message>
+        <message>
+            <source>P&amp;revious picture</source>
+            <translation>이전 화면(&amp;R)</translation>
+        </message>
+        <message>
+            <source>One picture back</source>
+            <translation>한 화면 뒤로</translation>
+        </message>
+        <message>
+            <source>&amp;Next picture</source>
+            <translation>다음 화면(&amp;N)</translation>
+        </message>
+        <message>
+            <source>One picture on</source>
+            <translation>한 화면 앞으로</translation>
+        </message>
+        <message>
+            <source>&amp;Back 5 seconds</source>
+            <translation>5초 뒤로(&amp;B)</translation>
+        </message>
+        <message>
+            <source>&amp;Ahead 5 seconds</source>
+            <translation>5초 앞으로(&amp;A)</translation>
+        </message>
+        <message>
+            <source>Where a face c&amp;ame, before</source>
+            <translation>얼굴이 나타난 앞 지점(&amp;A)</translation>
+        </message>
+        <message>
+            <source>Back to where a face came into view</source>
+            <translation>얼굴이 나타난 앞 지점으로</translation>
+        </message>
+        <message>
+            <source>Where a face co&amp;mes next</source>
+            <translation>얼굴이 나타나는 다음 지점(&amp;M)</translation>
+        </message>
+        <message>
+            <source>On to where a face comes into view</source>
+            <translation>얼굴이 나타나는 다음 지점으로</translation>
+        </message>
+        <message>
+            <source>&amp;Slower</source>
+            <translation>느리게(&amp;S)</translation>
+        </message>
+        <message>
+            <source>&amp;Faster</source>
+            <translation>빠르게(&amp;F)</translation>
+        </message>
+        <message>
+            <source>&amp;Previous face</source>
+            <translation>이전 얼굴(&amp;P)</translation>
+        </message>
+        <message>
+            <source>Show the stats of the face before</source>
+            <translation>이전 얼굴의 수치를 보여 줍니다</translation>
+        </message>
+        <message>
+            <source>&amp;Next face</source>
+            <translation>다음 얼굴(&amp;N)</translation>
+        </message>
+        <message>
+            <source>Show the stats of the face after</source>
+            <translation>다음 얼굴의 수치를 보여 줍니다</translation>
+        </message>
+        <message>
+            <source>&amp;Keep this face</source>
+            <translation>이 얼굴 고정(&amp;K)</translation>
+        </message>
+        <message>
+            <source>Stay with this face when it leaves the picture</source>
+            <translation>화면에서 사라져도 이 얼굴을 계속 보여 줍니다</translation>
+        </message>
+        <message>
+            <source>&amp;Bars on video</source>
+            <translation>영상에 막대 표시(&amp;B)</translation>
+        </message>
+        <message>
+            <source>Draw boxes and bars beside each face</source>
+            <translation>얼굴마다 상자와 막대를 그립니다</translation>
+        </message>
+        <message>
+            <source>&amp;Full screen</source>
+            <translation>전체 화면(&amp;F)</translation>
+        </message>
+        <message>
+            <source>The recording on the whole screen</source>
+            <translation>녹화를 전체 화면으로</translation>
+        </message>
+        <message>
+            <source>&amp;End the comparison</source>
+            <translation>비교 끝내기(&amp;E)</translation>
+        </message>
+        <message>
+            <source>Show the stats as they were recorded</source>
+            <translation>녹화된 통계를 보입니다</translation>
+        </message>
+        <message>
+            <source>Bars</source>
+            <translation>막대</translation>
         </message>
     </context>
     <context>
@@ -1160,6 +1513,18 @@ Qt(LGPL 3), OpenCV, MediaPipe, LiteRT(Apache 2.0)로 만들었습니다.</transl
         <message>
             <source>{low} to {high}</source>
             <translation>{low}~{high}</translation>
+        </message>
+        <message>
+            <source>no better than chance</source>
+            <translation>우연보다 낫지 않음</translation>
+        </message>
+        <message>
+            <source>Measured on people it had not seen: AUC {auc} (0.5 is guessing, 1 is perfect).</source>
+            <translation>처음 보는 사람들로 측정: AUC {auc} (0.5는 찍기, 1은 완벽).</translation>
+        </message>
+        <message>
+            <source>That is no better than chance: this number says nothing about the person.</source>
+            <translation>우연보다 낫지 않습니다. 이 숫자는 그 사람에 대해 아무것도 말해 주지 않습니다.</translation>
         </message>
         <message>
             <source>{title}: no reading yet</source>
@@ -1220,6 +1585,22 @@ Qt(LGPL 3), OpenCV, MediaPipe, LiteRT(Apache 2.0)로 만들었습니다.</transl
         <message>
             <source>{count} skipped</source>
             <translation>{count}장 건너뜀</translation>
+        </message>
+        <message>
+            <source>differs</source>
+            <translation>다름</translation>
+        </message>
+        <message>
+            <source>same</source>
+            <translation>같음</translation>
+        </message>
+        <message>
+            <source>{number} points</source>
+            <translation>{number}점</translation>
+        </message>
+        <message>
+            <source>{title}: {first}, then {second}</source>
+            <translation>{title}: {first}, 다음 {second}</translation>
         </message>
     </context>
 </TS>

@@ -52,7 +52,7 @@ def write_session(
     """
     session = folder / "party.session"
     session.mkdir(parents=True)
-    ledger: list[dict[str, Any]] = []
+    ledger: list[dict[str, Any]] = [{"schema": "facecam-ledger-1"}]
     stats: list[dict[str, Any]] = [
         {"schema": "facecam-stats-1", "source": "Webcam", "model": model, "width": SIZE_WH[0],
          "height": SIZE_WH[1], "fps": FPS}
@@ -62,18 +62,19 @@ def write_session(
     for number in range(frames):
         t_s = start_s + number / FPS
         paused = pause[0] <= number < pause[1]
-        if paused and number == pause[0]:
-            end_s = start_s + pause[1] / FPS
-            ledger.append({"gap": {"why": "paused", "from_t_s": t_s, "to_t_s": end_s}})
+        if number == pause[1] > 0:
+            from_s = start_s + (pause[0] - 1) / FPS
+            ledger.append({"gap": {"why": "pause", "from_t_s": from_s, "to_t_s": t_s}})
         row = {
             "frame": number, "t_s": t_s, "shown": True, "analyzed": True, "recorded": not paused,
             "dropped": "paused" if paused else None,
         }  # fmt: skip
         if not paused:
-            row["video_s"] = t_s - start_s
+            left_out = pause[1] - pause[0] if number >= pause[1] else 0
+            row["video_s"] = (number - left_out) / FPS
             image = np.full((SIZE_WH[1], SIZE_WH[0], 3), 16 + STEP * number, np.uint8)
             for writer in writers:
-                writer.write(image, t_s)
+                writer.write(image, row["video_s"])
         ledger.append(row)
         analysis = Analysis(number, t_s, t_s, t_s, faces_at(number, frames), SIZE_WH)
         stats.append(analysis_record(analysis))

@@ -24,6 +24,7 @@ from facecam.types import (
     SoftmaxReading,
     Unsure,
 )
+from facecam.vision.overlay import OverlayOptions
 
 
 def _yes_no(name: str, korean: str, threshold: float) -> HeadView:
@@ -89,7 +90,7 @@ class FakeSession:
 
     Attributes:
         asked: What was asked for, as ("source", spec), ("model", name) or ("stop", seconds).
-        cam, blur: What was last asked for.
+        cam, blur, recent_s: What was last asked for.
         finishes: Whether a recording is finished as soon as that is asked for.
     """
 
@@ -103,6 +104,7 @@ class FakeSession:
         self.asked: list[tuple[str, object]] = []
         self.cam: CamChoice | None = None
         self.blur = False
+        self.recent_s = 0.0
         self.finishes = True
         self._frame_id = -1
 
@@ -188,7 +190,10 @@ class FakeSession:
         self.asked.append(("stop recording", None))
         self.note_recording(state="stopped" if self.finishes else "stopping")
 
-    def save_recent(self, path: Path, seconds: float) -> None:
+    def keep_recent(self, seconds: float) -> None:
+        self.recent_s = seconds
+
+    def save_recent(self, path: Path, seconds: float, options: OverlayOptions) -> None:
         self.asked.append(("recent", (path, seconds)))
 
     def note_recording(self, **fields: Any) -> None:

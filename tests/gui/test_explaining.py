@@ -1,0 +1,121 @@
+import dataclasses
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QKeySequence
+from PySide6.QtTest import QTest
+
+from facecam.gui.main_window import MainWindow
+from facecam.types import CamChoice, CamTrust, FaceAnalysis, FaceMap
+from tests.gui.fake_session import FakeSession, face
+from tests.gui.waiting import wait_until
+
+LEFT, RIGHT = (60.0, 80.0, 120.0, 140.0), (430.0, 80.0, 90.0, 110.0)
+
+
+def play(window: MainWindow, session: FakeSession, *faces: FaceAnalysis) -> None:
+    session.run(*faces)
+    wait_until(lambda: window.frame is session.frame and window.stage.video.has_picture)
+    window.refresh_status()
+
+
+def press(window: MainWindow, key: str) -> None:
+    QTest.keySequence(window, QKeySequence(key))
+
+
+def with_map(one: FaceAnalysis, trust: CamTrust | None = None) -> FaceAnalysis:
+    values = np.array([[0.0, 0.0], [0.0, 9.0]], np.float32)
+    matrix = np.array([[0.5, 0.0, -20.0], [0.0, 0.5, -20.0]])
+    cam = FaceMap("smile", "smile", values, (96, 96), 5.0, trust)
+    return dataclasses.replace(one, cam=cam, crop_matrix=matrix)
+
+
+def test_keys_explain_and_choose_a_stat(window: MainWindow, session: FakeSession) -> None:
+    play(window, session, face(1, LEFT))
+    assert session.cam is None
+    press(window, "C")
+    assert session.cam == CamChoice("age")
+    assert window.settings.cam
+    press(window, "3")
+    assert session.cam == CamChoice("smile")
+    assert window.panel.explain.head_combo.currentText() == "Smile"
+    press(window, "9")
+    assert session.cam == CamChoice("smile"), "there is no ninth stat"
+    press(window, "C")
+    assert session.cam is None
+    press(window, "2")
+    assert session.cam == CamChoice("gender"), "a number switches it on"
+
+
+def test_choosers_follow_and_lead(window: MainWindow, session: FakeSession) -> None:
+    play(window, session, face(1, LEFT), face(2, RIGHT))
+    press(window, "2")
+    panel = window.panel.explain
+    assert panel.class_combo.isVisible()
+    panel.class_combo.setCurrentIndex(2)
+    panel.class_combo.activated.emit(2)
+    assert session.cam == CamChoice("gender", "male")
+    window.explaining.menu._faces.actions()[1].trigger()
+    assert session.cam == CamChoice("gender", "male", 1)
+    press(window, "]")
+    window.refresh_status()
+    assert session.cam == CamChoice("gender", "male", 2), "it follows the selection"
+    press(window, "3")
+    assert session.cam == CamChoice("smile", None, 2), "another stat has other answers"
+    assert not panel.class_combo.isVisible()
+
+
+def test_the_map_is_drawn_and_its_look_is_remembered(
+    window: MainWindow, session: FakeSession
+) -> None:
+    play(window, session, with_map(face(1, LEFT)))
+    options = window.show_options()
+    assert options.cam is None
+    press(window, "3")
+    menu = window.explaining.menu
+    menu._colours.actions()[4].trigger()
+    menu._scales.actions()[1].trigger()
+    menu._signs.actions()[1].trigger()
+    menu.slider.setValue(80)
+    look = window.show_options().cam
+    assert look is not None
+    assert (look.colours, look.per_frame, look.signed, look.opacity) == ("jet", True, True, 0.8)
+    assert window.settings.cam_colours == "jet"
+    assert window.settings.cam_opacity == 80
+    press(window, "B")
+    play(window, session, with_map(face(1, LEFT)))
+    shown = window.stage.video._pixels
+    assert shown is not None
+    assert (shown != 90).any(), "the map is drawn without bars as well"
+
+
+@pytest.mark.parametrize(
+    ("trust", "words"),
+    [
+        (None, "Not checked yet"),
+        (CamTrust(1.5, 0.01, True, "", 0.0), "Holds"),
+        (CamTrust(0.1, 0.4, False, "Because.", 0.0), "Not better than chance"),
+    ],
+)
+def test_trust_is_said_in_words(
+    window: MainWindow, session: FakeSession, trust: CamTrust | None, words: str
+) -> None:
+    play(window, session, with_map(face(1, LEFT), trust))
+    press(window, "3")
+    panel = window.panel.explain
+    assert panel.trust_label.text().startswith(words)
+    if trust is not None and trust.reason:
+        assert trust.reason in panel.trust_label.toolTip()
+    panel.measure_button.click()
+    assert session.asked[-1] == ("trust", 1)
+
+
+def test_another_model_is_asked_anew(window: MainWindow, session: FakeSession) -> None:
+    play(window, session, face(1, LEFT))
+    press(window, "3")
+    session.cam = None
+    window.refresh_status()
+    assert session.cam is None, "not asked again without need"
+    session.view = dataclasses.replace(session.view, model="other")
+    window.refresh_status()
+    assert session.cam == CamChoice("smile")

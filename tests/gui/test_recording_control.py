@@ -1,0 +1,262 @@
+import dataclasses
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QKeySequence
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog, QPushButton
+
+from facecam.gui.live_session import SourcePhase
+from facecam.gui.main_window import MainWindow
+from facecam.recording.request import RecentStatus, RecordingRequest
+from tests.gui.fake_session import FakeSession, face
+from tests.gui.waiting import wait_until
+
+
+def play(window: MainWindow, session: FakeSession) -> None:
+    session.run(face(1))
+    wait_until(lambda: window.frame is session.frame and window.stage.video.has_picture)
+    window.refresh_status()
+
+
+def press(window: MainWindow, key: str) -> None:
+    QTest.keySequence(window, QKeySequence(key))
+
+
+def requests(session: FakeSession) -> list[RecordingRequest]:
+    return [what for kind, what in session.asked if isinstance(what, RecordingRequest)]
+
+
+@pytest.fixture
+def ready(window: MainWindow, session: FakeSession, tmp_path: Path) -> MainWindow:
+    """Return a window that plays and knows where recordings go."""
+    window.change(videos_dir=str(tmp_path))
+    play(window, session)
+    return window
+
+
+def test_the_folder_is_asked_for_once(
+    window: MainWindow, session: FakeSession, tmp_path: Path
+) -> None:
+    play(window, session)
+    press(window, "R")
+    dialog = next(d for d in window.findChildren(QFileDialog) if d.isVisible())
+    assert requests(session) == []
+    dialog.fileSelected.emit(str(tmp_path))
+    dialog.reject()
+    assert requests(session)[0].path.parent == tmp_path
+    assert window.settings.videos_dir == str(tmp_path)
+    press(window, "R")
+    press(window, "R")
+    assert len(requests(session)) == 2
+    assert not [d for d in window.findChildren(QFileDialog) if d.isVisible()]
+
+
+def test_recording_is_seen_and_says_how_it_goes(ready: MainWindow, session: FakeSession) -> None:
+    badges = ready.stage.badges
+    assert not badges.recording.isVisible()
+    press(ready, "R")
+    session.note_recording(elapsed_s=83.4, frames_dropped=4, disk_left_s=1500.0)
+    ready.refresh_status()
+    assert badges.recording.isVisible()
+    assert badges.state_label.text() == "REC 1:23"
+    assert "4 missing" in badges.detail_label.text()
+    assert "25 min left" in badges.detail_label.text()
+    assert ready.windowTitle().startswith("●")
+    assert ready.actions_["record"].iconText() == "Stop"
+    press(ready, "Shift+R")
+    assert session.asked[-1] == ("pause", None)
+    assert badges.state_label.text() == "Paused 1:23"
+    press(ready, "Shift+R")
+    assert session.asked[-1] == ("resume", None)
+    press(ready, "R")
+    assert session.asked[-1] == ("stop recording", None)
+    assert not badges.recording.isVisible()
+    assert not ready.windowTitle().startswith("●")
+    text = ready.stage.notice.text.text()
+    assert "1:23" in text
+    assert requests(session)[0].path.name in text
+
+
+def test_a_recording_that_ends_by_itself_says_why_once(
+    ready: MainWindow, session: FakeSession, tmp_path: Path
+) -> None:
+    press(ready, "R")
+    path = requests(session)[0].path
+    path.write_bytes(b"video")
+    session.note_recording(state="stopped", message="The disk is nearly full: free some room.")
+    ready.refresh_status()
+    notice = ready.stage.notice
+    assert notice.text.text() == "The disk is nearly full: free some room."
+    buttons = [b.text() for b in notice.findChildren(QPushButton) if b.isVisible()]
+    assert "Show in folder" in buttons
+    notice.hide()
+    ready.refresh_status()
+    assert not notice.isVisible()
+    press(ready, "R")
+    session.note_recording(state="failed", message="The encoder failed: choose another size.")
+    ready.refresh_status()
+    assert "encoder failed" in notice.text.text()
+
+
+def test_names_are_never_taken_twice(
+    ready: MainWindow, session: FakeSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        press(ready, "R")
+        request = requests(session)[-1]
+        request.path.touch()
+        request.folder.mkdir()
+        press(ready, "R")
+    assert len({request.path for request in requests(session)}) == 3
+
+
+def test_the_menu_says_what_is_recorded(ready: MainWindow, session: FakeSession) -> None:
+    kinds = {action.data(): action for action in ready.actions_.record_kinds.actions()}
+    kinds["both"].trigger()
+    ready.actions_["record_lossless"].setChecked(True)
+    ready.actions_["record_session"].setChecked(False)
+    press(ready, "R")
+    press(ready, "R")
+    request = requests(session)[-1]
+    assert (request.overlay, request.clean) == (True, "lossless")
+    assert request.session_folder, "the camera's own video lies in it"
+    kinds["clean"].trigger()
+    ready.actions_["record_lossless"].setChecked(False)
+    press(ready, "R")
+    press(ready, "R")
+    assert (requests(session)[-1].overlay, requests(session)[-1].clean) == (False, "lossy")
+    kinds["overlay"].trigger()
+    press(ready, "R")
+    request = requests(session)[-1]
+    assert (request.overlay, request.clean, request.session_folder) == (True, "none", False)
+    assert not ready.actions_["record_lossless"].isEnabled()
+
+
+def test_recordings_are_not_mirrored_and_have_the_stats_that_are_shown(
+    ready: MainWindow, session: FakeSession
+) -> None:
+    ready.actions_["mirror"].trigger()
+    ready.presenter.hidden = frozenset({"beard"})
+    press(ready, "R")
+    request = requests(session)[0]
+    assert not request.drawing.mirror
+    assert request.drawing.heads is not None
+    assert "beard" not in request.drawing.heads
+    assert "smile" in request.drawing.heads
+
+
+def test_a_countdown_can_be_left_off(ready: MainWindow, session: FakeSession) -> None:
+    ready.actions_["record_countdown"].setChecked(True)
+    press(ready, "R")
+    assert ready.stage.countdown.isVisible()
+    assert ready.stage.countdown.number.text() == "3"
+    assert requests(session) == []
+    press(ready, "Esc")
+    assert not ready.stage.countdown.isVisible()
+    press(ready, "R")
+    for left in ("2", "1"):
+        ready.recording._count_down()
+        assert ready.stage.countdown.number.text() == left
+    ready.recording._count_down()
+    assert len(requests(session)) == 1
+    assert not ready.stage.countdown.isVisible()
+
+
+def test_blurring_is_marked_remembered_and_recorded(
+    ready: MainWindow, session: FakeSession
+) -> None:
+    assert not ready.stage.badges.blur.isVisible()
+    press(ready, "Shift+B")
+    assert ready.stage.badges.blur.isVisible()
+    assert session.blur
+    assert ready.settings.blur
+    assert ready.show_options().blur
+    press(ready, "R")
+    assert requests(session)[0].blur
+    press(ready, "Shift+B")
+    assert not session.blur
+    assert not ready.stage.badges.blur.isVisible()
+
+
+def test_the_last_seconds_can_be_saved(
+    ready: MainWindow, session: FakeSession, tmp_path: Path
+) -> None:
+    assert session.recent_s == 10.0
+    press(ready, "T")
+    assert session.asked == [], "nothing is kept yet"
+    session.view = dataclasses.replace(session.view, recent=RecentStatus(seconds=4.0))
+    ready.refresh_status()
+    press(ready, "T")
+    kind, wanted = session.asked[-1]
+    assert kind == "recent"
+    path, seconds = wanted  # type: ignore[misc]
+    assert path.parent == tmp_path
+    assert seconds == 10.0
+    saved = RecentStatus(seconds=4.0, saved=path, message="Saved.")
+    session.view = dataclasses.replace(session.view, recent=saved)
+    ready.refresh_status()
+    assert path.name in ready.stage.notice.text.text()
+    ready.actions_["keep_recent"].setChecked(False)
+    assert session.recent_s == 0.0
+
+
+def test_closing_finishes_the_recording_first(ready: MainWindow, session: FakeSession) -> None:
+    session.finishes = False
+    press(ready, "R")
+    assert not ready.close()
+    assert ready.isVisible()
+    assert ready.stage.card.title.text() == "Finishing the recording"
+    assert ("stop recording", None) in session.asked
+    session.note_recording(state="stopped")
+    ready.refresh_status()
+    assert not ready.isVisible()
+    assert session.asked[-1][0] == "stop"
+
+
+def test_closing_does_not_wait_for_ever(
+    ready: MainWindow, session: FakeSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.finishes = False
+    monkeypatch.setattr("facecam.gui.closing.FINISH_S", 0.05)
+    press(ready, "R")
+    ready.close()
+    wait_until(lambda: not ready.isVisible())
+
+
+def test_a_lost_source_is_waited_for_over_the_last_picture(
+    ready: MainWindow, session: FakeSession
+) -> None:
+    press(ready, "R")
+    session.view = dataclasses.replace(
+        session.view, source_phase=SourcePhase.LOST, health="reconnecting", health_s=7.3
+    )
+    ready.refresh_status()
+    assert "for 7 s now" in ready.stage.card.text.text()
+    assert "recording goes on" in ready.stage.card.text.text()
+    assert ready.stage.video.has_picture
+    button = ready.stage.card.findChildren(QPushButton)[0]
+    session.view = dataclasses.replace(session.view, health_s=8.3)
+    ready.refresh_status()
+    assert ready.stage.card.findChildren(QPushButton)[0] is button, "buttons keep the focus"
+
+
+@pytest.mark.parametrize(
+    ("health", "words"),
+    [
+        ("stalled", "No new picture for 3 s"),
+        ("frozen", "The same picture again"),
+        ("black", "black"),
+        ("wrong_size", "size"),
+    ],
+)
+def test_what_ails_a_source_is_said_over_the_video(
+    ready: MainWindow, session: FakeSession, health: str, words: str
+) -> None:
+    session.view = dataclasses.replace(session.view, health=health, health_s=3.2)  # type: ignore[arg-type]
+    ready.refresh_status()
+    assert words in ready.stage.pill.text()
+    assert not ready.stage.card.isVisible()
+    session.view = dataclasses.replace(session.view, health="ok")
+    ready.refresh_status()
+    assert not ready.stage.pill.isVisible()
