@@ -16,6 +16,7 @@ from facecam.commands.manifest import manifest
 from facecam.commands.models import models
 from facecam.commands.predict import predict
 from facecam.commands.replay import replay
+from facecam.commands.split import split
 from facecam.commands.torture import torture
 from facecam.commands.workshop import evaluate, export, train
 
@@ -42,6 +43,7 @@ app.add_typer(manifest, name="manifest", rich_help_panel=MAKE)
 app.command(rich_help_panel=MAKE)(train)
 app.command(rich_help_panel=MAKE, cls=CamOptionCommand)(evaluate)
 app.command(rich_help_panel=MAKE)(export)
+app.command(rich_help_panel=MAKE)(split)
 
 
 def _show_version(wanted: bool) -> None:
