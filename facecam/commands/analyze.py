@@ -1,7 +1,7 @@
 """`analyze`: every frame of a source, in order, into a video and a table."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,11 +14,18 @@ from facecam.commands.output import (
 )
 from facecam.errors import MediaFileError
 
+if TYPE_CHECKING:
+    from facecam.capture.source import FrameSource
+
 
 @ends_well
 def analyze(
     source: Annotated[
-        str, typer.Argument(help="Video, picture, folder, camera number or name, URL.")
+        str,
+        typer.Argument(
+            help="Video, picture, folder, camera number or name, URL; or a .session folder, whose "
+            "clean video is then analysed frame for frame as it was recorded."
+        ),
     ],
     model: Annotated[
         str | None, typer.Option(metavar="NAME|DIR", help="Model package; face-stats if left out.")
@@ -56,7 +63,7 @@ def analyze(
     from facecam.capture.opening import make_source
     from facecam.commands.pipeline_parts import analyzer_for_files, load_estimator
     from facecam.inference.cam import parse_cam
-    from facecam.pipeline.offline import analyze_source
+    from facecam.pipeline.offline import SteppingAnalyzer, analyze_source
 
     with only_json_on_stdout(json):
         estimator = load_estimator(model)
@@ -64,11 +71,21 @@ def analyze(
         try:
             if cam is not None:
                 analyzer.set_cam(parse_cam(cam, estimator.package))
-            with progress("Analysing", "frames") as report:
+            recorded = _session_folder(source)
+            frames: FrameSource
+            stepping: SteppingAnalyzer = analyzer
+            if recorded is None:
                 frames = make_source(source)
+            else:
+                from facecam.pipeline.reanalysis import SessionAnalyzer, SessionPictures
+                from facecam.recording.session_files import read_session
+
+                session = read_session(recorded)
+                frames, stepping = SessionPictures(session), SessionAnalyzer(session, analyzer)
+            with progress("Analysing", "frames") as report:
                 summary = analyze_source(
                     frames,
-                    analyzer,
+                    stepping,
                     out_video=out,
                     stats_path=stats,
                     max_frames=max_frames,
@@ -94,3 +111,13 @@ def analyze(
             f"{source} is cut off after {summary.frames_read} frames: get the whole file; what "
             "was in it has been analysed."
         )
+
+
+def _session_folder(source: str) -> Path | None:
+    """Return the session folder that a source is, or whose clean video it is."""
+    from facecam.recording.session_files import is_session
+
+    path = Path(source)
+    if is_session(path):
+        return path
+    return path.parent if path.stem == "clean" and is_session(path.parent) else None

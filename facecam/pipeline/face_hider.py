@@ -1,6 +1,6 @@
 """Blur the faces of frames that wait for their analyses; when in doubt, blur everything."""
 
-from facecam.pipeline.frame_book import Due
+from facecam.pipeline.frame_row import Due
 from facecam.types import ImageU8
 from facecam.vision.privacy import FaceBlur, blur_whole
 

@@ -8,9 +8,10 @@ import math
 import threading
 from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from facecam.recording.time_line import Place, TimeLine
+from facecam.pipeline.frame_row import Due, Row
+from facecam.recording.time_line import TimeLine
 from facecam.timing import Clock, monotonic_s
 from facecam.types import Analysis, Frame
 
@@ -25,61 +26,6 @@ BEHIND_S = 0.3
 CATCH_UP_S = 1.0
 _STEP_S = 1 / 30  # between two frames, until that is known
 _MAX_STEP_S = 0.2
-
-
-@dataclass(slots=True)
-class Row:
-    """What is known of one captured frame.
-
-    Attributes:
-        place: Its number and time in the recording.
-        source, frame_id, source_s: As the source gave them.
-        size_wh: Size of the picture.
-        arrived_s: Monotonic time.
-        frame: The picture, until it was encoded or dropped.
-        video_t_s: Its time without pauses, of the origin of `place.t_s`.
-        gaps: What lies between it and the row before, for the ledger.
-        analysis: Its result with the recording's number and time; None while there is none.
-        analyzed: Whether there is a result; None while that is open.
-        fresh: Whether the analyzer forgot everything just before it.
-        shown: Whether it was handed to whoever shows frames.
-        recorded: Whether it is in the video; None while that is open.
-        dropped: Why it is not, or None.
-        video_s: Its time in the video.
-    """
-
-    place: Place
-    source: int
-    frame_id: int
-    source_s: float
-    size_wh: tuple[int, int]
-    arrived_s: float
-    video_t_s: float = 0.0
-    frame: Frame | None = None
-    gaps: list[dict[str, object]] = field(default_factory=list)
-    analysis: Analysis | None = None
-    analyzed: bool | None = None
-    fresh: bool = False
-    shown: bool = False
-    recorded: bool | None = None
-    dropped: str | None = None
-    video_s: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A row that is to be encoded now, with what is known of the faces around it.
-
-    Attributes:
-        row: With its picture.
-        before: The newest analysis up to this frame, or None.
-        after: The first analysis from this frame on, or None; the same as `before` when this very
-            frame was analysed.
-    """
-
-    row: Row
-    before: Analysis | None
-    after: Analysis | None
 
 
 class FrameBook:
@@ -115,6 +61,7 @@ class FrameBook:
         self._pictures = self._picture_bytes = 0
         self._analyses: deque[tuple[int, Analysis]] = deque(maxlen=2 * max_frames)
         self._last: Row | None = None
+        self._in_work: Row | None = None  # being encoded
         self._gaps: list[dict[str, object]] = []
         self._paused = self._closed = False
         self._fresh_wanted = False
@@ -142,11 +89,7 @@ class FrameBook:
             if self._paused:
                 self._drop(row, "paused")
                 row.analyzed = False
-            elif (
-                self._pictures >= self._max_frames
-                or self._picture_bytes + frame.image_bgr.nbytes > self._max_bytes
-                or self._is_behind()
-            ) and self._pictures:
+            elif not self._has_room(frame) and not self._give_way():
                 self._drop(row, self._busy_with())
             else:
                 row.frame = frame
@@ -165,6 +108,22 @@ class FrameBook:
         if waiting is None or now_s < self._strict_from_s:
             return False
         return now_s - waiting.arrived_s > self.wait_s + BEHIND_S
+
+    def _has_room(self, frame: Frame) -> bool:
+        enough = self._picture_bytes + frame.image_bgr.nbytes <= self._max_bytes
+        return self._pictures == 0 or (self._pictures < self._max_frames and enough)
+
+    def _give_way(self) -> bool:
+        """Drop a waiting picture that was not analysed; return whether there was one.
+
+        One that was analysed is worth more: without it the statistics cannot be found again from
+        the clean video.
+        """
+        for row in self._rows:
+            if row.frame is not None and row.analyzed is False and row is not self._in_work:
+                self._drop(row, self._busy_with())
+                return True
+        return False
 
     def _place_in_video(self, row: Row) -> None:
         """Give a row its time without pauses; after one it follows as frames usually do."""
@@ -311,6 +270,7 @@ class FrameBook:
                 self._changed.wait(max(until_s - now_s, 1e-3))
 
     def _due(self, row: Row) -> Due:
+        self._in_work = row
         number = row.place.number
         before = after = None
         for source, item in self._analyses:  # in order
@@ -326,6 +286,7 @@ class FrameBook:
     def settle(self, row: Row, *, video_s: float | None = None, dropped: str | None = None) -> None:
         """Say what became of a picture and let go of it."""
         with self._changed:
+            self._in_work = None
             if row.recorded is not None:
                 return
             if dropped is None:
@@ -340,7 +301,7 @@ class FrameBook:
         """Give up every picture that waits."""
         with self._changed:
             for row in self._rows:
-                if row.recorded is None:
+                if row.recorded is None and row is not self._in_work:
                     self._drop(row, reason)
             self._changed.notify_all()
 

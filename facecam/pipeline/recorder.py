@@ -10,7 +10,8 @@ from typing import Any
 from facecam.capture.source import SourceInfo
 from facecam.errors import RecordingError
 from facecam.inference.package import ModelPackage
-from facecam.pipeline.frame_book import BLUR_WAIT_S, LATE_S, WAIT_S, Due, FrameBook
+from facecam.pipeline.frame_book import BLUR_WAIT_S, LATE_S, WAIT_S, FrameBook
+from facecam.pipeline.frame_row import Due
 from facecam.pipeline.recording_output import RecordingOutput, VideosFactory
 from facecam.pipeline.status import as_sentence
 from facecam.pipeline.worker import Worker

@@ -11,7 +11,7 @@ from facecam.errors import RecordingError
 from facecam.inference.package import ModelPackage
 from facecam.pipeline.drawing import RecordedDrawing
 from facecam.pipeline.face_hider import FaceHider
-from facecam.pipeline.frame_book import Due, Row
+from facecam.pipeline.frame_row import Due, Row
 from facecam.pipeline.in_between import in_between
 from facecam.recording.output_file import unwritable
 from facecam.recording.request import RecordingRequest

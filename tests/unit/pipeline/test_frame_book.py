@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from facecam.pipeline.frame_book import LATE_S, WAIT_S, Due, FrameBook
+from facecam.pipeline.frame_book import LATE_S, WAIT_S, FrameBook
+from facecam.pipeline.frame_row import Due
 from facecam.pipeline.in_between import in_between
 from facecam.types import Frame
 from tests.fakes import FakeClock, analysis_at, frame_at, smiling
@@ -58,6 +59,34 @@ def test_full_book_drops_the_new_frame_and_says_why() -> None:
     assert book.dropped == {"disk": 3}
     assert book.waiting == 2
     assert book.captured == 5
+
+
+def test_full_book_gives_up_what_was_not_analysed_first() -> None:
+    """Without an analysed frame the statistics could not be found again from the clean video."""
+    book = FrameBook(max_frames=3, clock=FakeClock())
+    for number in range(3):
+        book.put(1, frame_at(number))
+    book.put_analysis(1, analysis_at(0))
+    book.put_analysis(1, analysis_at(2))
+    book.put(1, frame_at(3))
+    assert [row.frame_id for row in book._rows if row.frame is not None] == [0, 2, 3]
+    book.put(1, frame_at(4))
+    assert [row.frame_id for row in book._rows if row.frame is not None] == [0, 2, 3]
+    assert book.dropped == {"encoder": 2}
+
+
+def test_picture_in_work_is_never_given_up() -> None:
+    book = FrameBook(max_frames=1, clock=FakeClock())
+    book.put(1, frame_at(0))
+    book.put_analysis(1, analysis_at(0))
+    book.put(1, frame_at(1))
+    row = due_of(book).row
+    row.analyzed = False
+    book.put(1, frame_at(2))
+    book.drop_waiting("stopped")
+    assert row.frame is not None
+    book.settle(row, video_s=0.0)
+    assert row.recorded is True
 
 
 def test_large_pictures_count_by_their_bytes() -> None:
