@@ -1,5 +1,7 @@
 """Sessions that record: what is written agrees with what happened, whatever happens."""
 
+import shutil
+import subprocess
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,12 +15,16 @@ import pytest
 from numpy.typing import NDArray
 
 from facecam.errors import CameraLostError
+from facecam.pipeline import recorder as recorder_module
 from facecam.pipeline.analyzer import FrameAnalyzer
 from facecam.pipeline.detection_policy import DetectionConfig
 from facecam.pipeline.offline import analyze_source
 from facecam.pipeline.reanalysis import SessionAnalyzer, SessionPictures, compare, reanalyse
 from facecam.pipeline.session import Session, SessionOptions
+from facecam.pipeline.session_kill import kill_session
 from facecam.pipeline.status import SessionState, SessionStatus
+from facecam.recording.disk_watch import DiskState
+from facecam.recording.kill_trial import look_at
 from facecam.recording.request import RecordingRequest
 from facecam.recording.session_files import read_session
 from facecam.recording.session_records import RecordedSession
@@ -441,3 +447,53 @@ def test_written_video_can_be_opened_by_opencv(stage: Any) -> None:
         count += 1
     capture.release()
     assert count == 20
+
+
+@pytest.mark.parametrize("after_s", [0.7, 1.6])
+def test_killed_session_lost_less_than_a_second_of_anything(stage: Any, after_s: float) -> None:
+    kill = kill_session(stage.folder / "a.mp4", after_s)
+    assert kill.good, kill
+    assert kill.analyses > 0
+
+
+def test_full_disk_leaves_what_was_recorded_and_a_clear_message(
+    stage: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a true file system of a few megabytes; the limit that stops before it is switched off."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=12m", "facecam-test", str(disk)]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("only root may mount a small file system; a fake disk is tested elsewhere")
+    try:
+        monkeypatch.setattr(recorder_module, "DiskWatch", EndlessDisk)
+        session = stage.session(lambda: SquareSource(None, fps=60.0))
+        session.start()
+        session.start_recording(RecordingRequest(disk / "a.mp4", clean="lossless"))
+        status = stage.until_recorded(session)
+        assert status.recording.state == "failed"
+        assert "No space left on device" in status.recording.message
+        assert "can be played" in status.recording.message
+        assert status.state is SessionState.RUNNING, "the video on screen goes on"
+        written_s = status.recording.elapsed_s
+        assert written_s > 0.5
+        for path in (disk / "a.mp4", disk / "a.session" / "clean.mp4"):
+            trial = look_at(path, written_s)
+            assert trial.playable, trial
+            assert trial.lost_s <= 1.0
+        recorded = read_session(disk / "a.session")
+        assert recorded.damaged == 0
+        assert len(recorded.rows) > 5
+        session.stop(WAIT_S)
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+class EndlessDisk:
+    """A watch that never sees the disk fill up."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        pass
+
+    def look(self, written_bytes: int) -> DiskState:
+        return DiskState(10**12, None, False)
