@@ -13,7 +13,7 @@ from facecam.training.manifest_draft import Draft, LabelledPicture, write_manife
 from facecam.training.manifest_folders import from_folders
 from facecam.training.manifest_maker import MakerWish, make_manifest, one_vs_all
 from facecam.training.manifest_report import manifest_report, report_lines
-from facecam.training.picture_checks import check_pictures, difference_hash
+from facecam.training.picture_checks import check_pictures, difference_hash, small_grey
 from facecam.training.splits import Balance, SplitWish
 from tests.unit.training.labelled_pictures import write_picture, write_pictures
 
@@ -42,9 +42,25 @@ def test_files_are_missing_broken_identical_or_similar(tmp_path: Path) -> None:
 def test_the_hash_outlives_scaling_and_tells_pictures_apart(tmp_path: Path) -> None:
     first, second = write_pictures(tmp_path, ["a.png", "b.png"])
     large = cv2.resize(cv2.imread(str(first)), (400, 300), interpolation=cv2.INTER_CUBIC)
-    plain = difference_hash(cv2.imread(str(first)))
-    assert (plain != difference_hash(large)).sum() <= 12
-    assert (plain != difference_hash(cv2.imread(str(second)))).sum() > 60
+    plain, again, other = (
+        difference_hash(small_grey(picture))
+        for picture in (cv2.imread(str(first)), large, cv2.imread(str(second)))
+    )
+    assert (plain != again).sum() <= 12
+    assert (plain != other).sum() > 60
+
+
+def test_a_common_shadow_does_not_make_pictures_the_same(tmp_path: Path) -> None:
+    y, x = np.mgrid[-1:1:60j, -1:1:64j]
+    shadow = 200 - 90 * (x**2 + y**2)
+    for name, (cx, cy) in (("a.png", (-0.02, 0.0)), ("b.png", (0.02, 0.0))):
+        spot = 110 * np.exp(-((x - cx) ** 2 + (y - cy) ** 2) / (0.02 if name == "a.png" else 0.3))
+        grey = np.clip(shadow - (spot if name == "a.png" else -spot / 2), 0, 255)
+        cv2.imwrite(str(tmp_path / name), np.repeat(grey[..., None], 3, 2).astype(np.uint8))
+    paths = [tmp_path / "a.png", tmp_path / "b.png"]
+    hashes = [difference_hash(small_grey(cv2.imread(str(path)))) for path in paths]
+    assert (hashes[0] != hashes[1]).sum() <= 20
+    assert check_pictures(paths).similar == []
 
 
 def test_a_manifest_is_made_of_what_can_be_read(tmp_path: Path) -> None:
