@@ -94,17 +94,15 @@ def _softmax(
     counts = np.bincount(truth, minlength=k)
     present = np.flatnonzero(counts)
     majority = int(counts.argmax())
+    member = (truth[:, None] == present).astype(float)
     ranked = [RankedScores(scores[:, c], truth == c) for c in present if counts[c] < len(truth)]
     fitted = bool(len(truth)) and bool(np.isfinite(probs).all())
 
     def statistic(weights: Floats) -> Figures:
-        recalls = [
-            ratio(weights @ (right & (truth == c)).astype(float), weights @ (truth == c))
-            for c in present
-        ]
+        recalls = ratio(weights @ (member * right[:, None]), weights @ member)
         figures = {
             "accuracy": mean(weights, right),
-            "balanced_accuracy": _mean_of(recalls, len(weights)),
+            "balanced_accuracy": _mean_of(list(recalls.T), len(weights)),
             "majority_baseline": mean(weights, truth == majority),
             "auc": _mean_of([r.auc(weights) for r in ranked], len(weights)),
         }

@@ -28,10 +28,11 @@ from facecam.training.panels import (
 from facecam.training.predictions import HeadLike, Predictions
 from facecam.training.weighted import Floats
 
-__all__ = ["DARK", "LIGHT", "PANEL_IN", "Plot", "head_plots", "render"]
+__all__ = ["DARK", "LIGHT", "PANEL_IN", "Plot", "head_plots", "render", "render_pair"]
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.transforms import Bbox
 
 PANEL_IN = 3.6  # width and height of one panel
 _DPI = 110
@@ -58,6 +59,23 @@ class Plot:
 
 def render(plot: Plot, theme: Theme) -> bytes:
     """Return the plot as a PNG."""
+    return _render(plot, theme, None)[0]
+
+
+def render_pair(plot: Plot) -> tuple[bytes, bytes]:
+    """Return the plot as PNG in its light and its dark version.
+
+    Fonts and sizes are the same in both, so the second takes the places that the layout of the
+    first found: most of the time of a plot goes into its layout.
+    """
+    light, places = _render(plot, LIGHT, None)
+    return light, _render(plot, DARK, places)[0]
+
+
+def _render(
+    plot: Plot, theme: Theme, places: "Sequence[Bbox] | None"
+) -> "tuple[bytes, list[Bbox]]":
+    """Return the PNG and where its axes lie; with `places` nothing is laid out."""
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -66,15 +84,19 @@ def render(plot: Plot, theme: Theme) -> bytes:
 
     with matplotlib.rc_context(_settings(theme)):
         size = (PANEL_IN * plot.panels, PANEL_IN)
-        figure = Figure(figsize=size, dpi=_DPI, layout=ConstrainedLayoutEngine(w_pad=0.09))
+        layout = ConstrainedLayoutEngine(w_pad=0.09) if places is None else None
+        figure = Figure(figsize=size, dpi=_DPI, layout=layout)
         canvas = FigureCanvasAgg(figure)
         axes = figure.subplots(1, plot.panels, squeeze=False)[0]
         plot.draw(list(axes), theme)
+        for panel, place in zip(figure.axes, places or (), strict=places is not None):
+            panel.set_position(place)
         canvas.draw()
         picture = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
+        found = [panel.get_position() for panel in figure.axes]
     out = io.BytesIO()
     picture.quantize(_COLOURS).save(out, "PNG", optimize=True)
-    return out.getvalue()
+    return out.getvalue(), found
 
 
 def head_plots(

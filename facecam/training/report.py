@@ -105,7 +105,7 @@ def write_report(
         bands = _bands(result, n_boot)
         parts = [_head_figures(result.head, result.figures)]
         for plot in plots.head_plots(result.head, result.predictions, bands):
-            light, dark = plots.render(plot, plots.LIGHT), plots.render(plot, plots.DARK)
+            light, dark = plots.render_pair(plot)
             files[f"{plot.name}.png"] = light
             parts.append(_picture(plot, light, dark))
         if not any(str(row["by"]).replace("_", " ") == "age band" for row in result.subgroups):

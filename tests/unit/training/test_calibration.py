@@ -4,7 +4,12 @@ from sklearn.linear_model import LogisticRegression
 
 from facecam.errors import TrainingError
 from facecam.inference.decode import reading
-from facecam.training.calibration import apply_calibration, cross_fit, fit_calibration
+from facecam.training.calibration import (
+    apply_calibration,
+    cross_fit,
+    fit_calibration,
+    fit_or_leave,
+)
 from facecam.training.predictions import cluster_ids, split_halves
 from tests.unit.training.made_heads import (
     AGE,
@@ -180,3 +185,16 @@ def test_one_answer_only_is_refused_with_its_counts() -> None:
     labels = np.array([[1.0, 0.0], [0.0, 0.0], [1.0, np.nan]])
     with pytest.raises(TrainingError, match="'professor' of head 'stats' has 0 yes and 2 no"):
         fit_calibration(STATS, np.zeros((3, 2)), labels)
+
+
+def test_a_class_that_cannot_be_fitted_is_left_and_named() -> None:
+    one, labels_one = yes_no(300)
+    labels = np.column_stack([labels_one, np.zeros(300)])
+    fitted, complaints = fit_or_leave(STATS, np.hstack([one, one]), labels)
+    alone = fit_calibration(SMILE, one, labels_one)
+    assert fitted["scale"] == [alone["scale"][0], 1.0]
+    assert fitted["thresholds"] == [alone["thresholds"][0], 0.5]
+    assert len(complaints) == 1
+    assert "'professor'" in complaints[0]
+    assert complaints[0].endswith("Its threshold stays at 0.5.")
+    assert fit_or_leave(GENDER, np.zeros((3, 2)), [np.nan] * 3)[0] == {}

@@ -14,7 +14,7 @@ from PIL import Image
 from facecam.errors import MediaFileError, TrainingError
 from facecam.training import plots
 from facecam.training.metrics import cross_fit, evaluate_head, subgroup_table
-from facecam.training.plots import DARK, LIGHT, head_plots, render
+from facecam.training.plots import DARK, LIGHT, head_plots, render, render_pair
 from facecam.training.report import write_report
 from tests.unit.training.made_heads import (
     AGE,
@@ -231,3 +231,16 @@ def test_matplotlib_is_not_imported_with_the_module() -> None:
     code = "import sys, facecam.training.report; print('matplotlib' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "False"
+
+
+def test_the_dark_plot_of_a_pair_is_laid_out_like_its_own() -> None:
+    content = evaluated(SMILE)
+    fit = cross_fit(SMILE, content["logits"]["smile"], content["labels"]["smile"])
+    for plot in head_plots(SMILE, fit):
+        light, dark = render_pair(plot)
+        assert light == render(plot, LIGHT)
+        with Image.open(io.BytesIO(dark)) as a, Image.open(io.BytesIO(render(plot, DARK))) as b:
+            difference = np.abs(
+                np.asarray(a.convert("RGB"), int) - np.asarray(b.convert("RGB"), int)
+            )
+        assert (difference > 24).mean() < 0.01
