@@ -13,18 +13,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, Any
 
 from facecam.torture import seeds
 from facecam.torture.mutations import (
     Damage,
     damage_bytes,
     damage_json,
-    damage_json_lines,
     damage_text,
 )
-from facecam.torture.packages import damage_package
+from facecam.torture.packages import damage_package, damage_session
 
+FolderDamage = Callable[[Path, Path, random.Random], contextlib.AbstractContextManager[Path]]
 HANG_S = 20.0
 _START_S = 120.0  # importing TensorFlow's runtime on a busy machine
 _SHOWN = 5
@@ -35,24 +35,24 @@ class Kind:
     """One kind of input.
 
     Attributes:
-        make: Writes sound files into a folder.
-        damage: Damages the content of one.
+        make: Writes sound files or folders into a folder.
+        damage: Damages the content of a file, or makes a damaged copy of a folder.
         share: Part of all trials that this kind gets.
     """
 
     make: Callable[[Path], list[Path]]
-    damage: Damage
+    damage: Damage | FolderDamage
     share: float
 
 
 KINDS: dict[str, Kind] = {
     "video": Kind(seeds.make_videos, damage_bytes, 0.35),
     "picture": Kind(seeds.make_pictures, damage_bytes, 0.3),
-    "package": Kind(seeds.make_package, damage_bytes, 0.05),
+    "package": Kind(seeds.make_package, damage_package, 0.05),
     "recipe": Kind(seeds.make_recipes, damage_text, 0.08),
     "manifest": Kind(seeds.make_manifest, damage_text, 0.05),
     "settings": Kind(seeds.make_settings, damage_json, 0.09),
-    "stats": Kind(seeds.make_stats, damage_json_lines, 0.08),
+    "session": Kind(seeds.make_session, damage_session, 0.08),
 }
 
 
@@ -198,15 +198,18 @@ def _damaged(
     home = folder / kind_name
     home.mkdir()
     sound = kind.make(home)
-    if kind_name == "package":
-        for _ in range(count):
-            with damage_package(sound[0], folder, rng) as path:
-                yield path
-        return
     for _ in range(count):
-        origin = rng.choice(sound)
-        with _beside(origin, kind.damage(origin.read_bytes(), rng)) as path:
+        with _damaged_copy(kind, rng.choice(sound), folder, rng) as path:
             yield path
+
+
+def _damaged_copy(
+    kind: Kind, origin: Path, folder: Path, rng: random.Random
+) -> contextlib.AbstractContextManager[Path]:
+    damage: Any = kind.damage
+    if origin.is_dir():
+        return damage(origin, folder, rng)  # type: ignore[no-any-return]
+    return _beside(origin, damage(origin.read_bytes(), rng))
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""Damage to model packages, with and without hashes that agree with the damage."""
+"""Damage to folders: model packages, with and without hashes that agree, and recorded sessions."""
 
 import hashlib
 import json
@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from facecam.inference.package import CAM_FILE, MODEL_FILE, SPEC_FILE
-from facecam.torture.mutations import damage_bytes, damage_json
+from facecam.recording.session_folder import LEDGER_FILE, SESSION_FILE, STATS_FILE
+from facecam.torture.mutations import damage_bytes, damage_json, damage_json_lines
 
 
 @contextmanager
@@ -28,13 +29,33 @@ def damage_package(sound: Path, folder: Path, rng: random.Random) -> Iterator[Pa
                 spec_path.write_bytes(damage_json(spec_path.read_bytes(), rng))
             case 4:
                 spec_path.write_bytes(damage_bytes(spec_path.read_bytes(), rng))
-            case 5:
+            case 5:  # the graph, found by its hash; XNNPACK itself would crash on such a one
+                path = copy / MODEL_FILE
+                path.write_bytes(damage_bytes(path.read_bytes(), rng))
+            case 6 if rng.random() < 0.3:
                 (copy / rng.choice((CAM_FILE, MODEL_FILE, SPEC_FILE))).unlink()
             case _:
                 path = copy / CAM_FILE
                 path.write_bytes(damage_bytes(path.read_bytes(), rng))
                 if rng.random() < 0.5:
                     agree(copy, CAM_FILE)
+        yield copy
+    finally:
+        shutil.rmtree(copy)
+
+
+@contextmanager
+def damage_session(sound: Path, folder: Path, rng: random.Random) -> Iterator[Path]:
+    """Make a damaged copy of a session folder: one of its files, seldom gone as a whole."""
+    copy = folder / "damaged.session"
+    shutil.copytree(sound, copy)
+    try:
+        path = copy / rng.choice((SESSION_FILE, STATS_FILE, STATS_FILE, LEDGER_FILE))
+        if rng.random() < 0.03:
+            path.unlink()
+        else:
+            damage = damage_json if path.name == SESSION_FILE else damage_json_lines
+            path.write_bytes(damage(path.read_bytes(), rng))
         yield copy
     finally:
         shutil.rmtree(copy)

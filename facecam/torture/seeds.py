@@ -11,9 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facecam.capture.decoders import set_up_decoders
+from facecam.capture.synthetic import SyntheticSource
 from facecam.inference.package import MODELS_DIR
+from facecam.pipeline.analyzer import FrameAnalyzer
+from facecam.pipeline.session import Session
+from facecam.pipeline.status import SessionOptions
+from facecam.recording.request import RecordingRequest
+from facecam.recording.session_folder import STATS_FILE
 from facecam.settings import Settings, SettingsStore
+from facecam.torture.knowing_detector import KnowingDetector
+from facecam.torture.resources import wait_until
 from facecam.types import ImageU8
+from facecam.vision.tracker import FaceTracker
 
 # Container and name of an encoder that PyAV's FFmpeg has, with the pixel format it takes.
 _VIDEOS = (
@@ -30,6 +39,12 @@ _VIDEOS = (
     ("mjpeg", "mjpeg", "yuvj420p"),
     ("y4m", "wrapped_avframe", "yuv420p"),
 )
+_READINGS = {
+    "age": {"value": 31.5, "low": 25.0, "high": 40.0},
+    "gender": {"label": "female", "p": 0.8, "probs": {"female": 0.8, "male": 0.2}},
+    "smile": {"p": 0.3, "on": False, "unsure": "small"},
+    "marks": {"probs": {"hat": 0.2, "beard": 0.9}, "on": ["beard"]},
+}
 _PICTURES = ("jpg", "png", "webp", "bmp", "tiff", "ppm", "jp2", "hdr", "avif")
 
 
@@ -105,22 +120,30 @@ def make_settings(folder: Path) -> list[Path]:
     return [path]
 
 
-def make_stats(folder: Path, frames: int = 30) -> list[Path]:
-    """Write statistics as `analyze --stats x.jsonl` does."""
-    path = folder / "stats.jsonl"
-    header = {"schema": "facecam-stats-1", "source": "a.mp4", "model": "m", "width": 64}
-    lines = [header | {"height": 48, "fps": 20.0}]
-    for index in range(frames):
-        heads = {
-            "age": {"value": 31.5, "low": 25.0, "high": 40.0},
-            "gender": {"label": "female", "p": 0.8, "probs": {"female": 0.8, "male": 0.2}},
-            "smile": {"p": 0.3, "on": False, "unsure": "small"},
-        }
-        face = {"track": 1, "box_xywh": [1.0, 2.0, 30.0, 30.0], "score": 0.9, "heads": heads}
-        faces = [face] if index % 3 else []
-        lines.append({"frame": index, "t_s": index / 20, "faces": faces})
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
-    return [path]
+def make_session(folder: Path, frames: int = 40) -> list[Path]:
+    """Record a session folder, with readings written into its statistics."""
+    source = SyntheticSource(2, size_wh=(160, 90), fps=20.0, seconds=frames / 20.0)
+    session = Session(
+        lambda: source,
+        lambda: FrameAnalyzer(KnowingDetector(source, 20.0), FaceTracker()),
+        options=SessionOptions(as_fast_as_possible=True),
+    )
+    request = RecordingRequest(folder / "made.mp4")
+    session.start_recording(request)
+    session.start()
+    wait_until(lambda: _is_recorded(session), 60.0)
+    session.stop()
+    stats = request.folder / STATS_FILE
+    lines = [json.loads(line) for line in stats.read_text("utf-8").splitlines()]
+    for face in (face for line in lines for face in line.get("faces", [])):
+        face["heads"] = _READINGS
+    stats.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+    return [request.folder]
+
+
+def _is_recorded(session: Session) -> bool:
+    recording = session.status().recording
+    return recording is not None and not recording.running
 
 
 def make_recipes(folder: Path) -> list[Path]:

@@ -93,11 +93,18 @@ def read_settings(path: Path) -> None:
     assert again.bars != settings.bars
 
 
-def read_stats(path: Path) -> None:
-    """Summarize statistics as the demo does."""
-    from facecam.torture.stats_readers import read_all
+def read_session(path: Path) -> None:
+    """Read a session folder back and ask it what the replay asks."""
+    from facecam.recording.session_files import read_session
 
-    read_all(path)
+    session = read_session(path)
+    for row in session.rows:
+        assert session.at(row.t_s) is None or session.analyses
+    session.row_at_video(session.duration_s / 2)
+    session.at_video(session.duration_s / 2)
+    session.disagreements()
+    assert session.duration_s >= 0.0
+    assert all(span.track for span in session.tracks)
 
 
 VICTIMS: dict[str, Callable[[Path], None]] = {
@@ -107,7 +114,7 @@ VICTIMS: dict[str, Callable[[Path], None]] = {
     "recipe": read_recipe,
     "manifest": read_manifest,
     "settings": read_settings,
-    "stats": read_stats,
+    "session": read_session,
 }
 
 

@@ -192,3 +192,17 @@ def test_heic_is_told_how_to_convert(tmp_path: Path) -> None:
     (tmp_path / "phone.heic").write_bytes(b"\0\0\0\x18ftypheic")
     with pytest.raises(MediaFileError, match="save it as JPEG or PNG"):
         read_picture(tmp_path / "phone.heic")
+
+
+@pytest.mark.timeout(20)
+def test_png_that_claims_a_gigabyte_is_refused_at_once(tmp_path: Path) -> None:
+    """Without the check OpenCV decodes for minutes."""
+    ok, content = cv2.imencode(".png", np.full((48, 64), 9, np.uint8))
+    assert ok
+    sound = content.tobytes()
+    path = tmp_path / "bomb.png"
+    path.write_bytes(sound[:33] + struct.pack(">I", 1_000_000_000) + b"IDAT" + sound[33:])
+    with pytest.raises(MediaFileError, match="cannot be decoded"):
+        read_picture(path)
+    path.write_bytes(sound)
+    assert read_picture(path).shape == (48, 64, 3)
