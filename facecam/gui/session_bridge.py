@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from facecam.recording.request import RecordingRequest
     from facecam.vision.overlay import OverlayOptions
 
-RECONNECT_S = 2.0
+RECONNECT_S = 1.0  # the longest pause: a source that is back plays within two seconds
 
 
 class SessionBridge:
