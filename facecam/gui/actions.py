@@ -47,6 +47,8 @@ _ACTIONS: dict[str, tuple[str, tuple[str, ...], bool]] = {
     "about": ("", (), False),
 }
 
+_ROOMY_PX = 1000
+
 
 class WindowActions(QObject):
     """Owns the actions, menus and the toolbar of the main window."""
@@ -163,6 +165,16 @@ class WindowActions(QObject):
         if isinstance(full, QToolButton):
             full.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
 
+    def fit_toolbar(self, width: int) -> None:
+        """Leave out words where the window is too narrow for all of them."""
+        style = Qt.ToolButtonStyle
+        wanted = style.ToolButtonTextBesideIcon if width >= _ROOMY_PX else style.ToolButtonIconOnly
+        names = ("open", "mirror", "bars", "freeze", "pause_recording")
+        found = [self.toolbar.widgetForAction(self.by_name[name]) for name in names]
+        for button in (*found, self.snapshot_button):
+            if isinstance(button, QToolButton) and button.toolButtonStyle() != wanted:
+                button.setToolButtonStyle(wanted)
+
     def _chooser(self, menu: QMenu) -> QToolButton:
         button = QToolButton(self.toolbar)
         button.setProperty("role", "chooser")
@@ -213,6 +225,7 @@ class WindowActions(QObject):
         self.by_name["freeze"].setIconText(self.tr("Freeze"))
         self.by_name["bars"].setIconText(self.tr("Bars"))
         self.by_name["pause_recording"].setIconText(self.tr("Pause"))
+        self.by_name["explain"].setIconText(self.tr("Explain"))
         self.file_menu.setTitle(self.tr("&File"))
         self.view_menu.setTitle(self.tr("&View"))
         self.record_menu.setTitle(self.tr("&Recording"))

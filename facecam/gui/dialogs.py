@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer
@@ -59,7 +59,9 @@ class KeysDialog(_Plain):
         grid = QGridLayout()
         grid.setHorizontalSpacing(3 * GRID_PX)
         grid.setVerticalSpacing(GRID_PX)
-        listed = _keys_of([*actions.by_name.values(), *actions.sizes.actions()])
+        listed = _keys_of(actions.by_name.values())
+        size = _plain(actions.size_menu.title())
+        listed += [(k, f"{size}: {text}") for k, text in _keys_of(actions.sizes.actions())]
         one_to_nine = QCoreApplication.translate("dialogs", "Explain a stat")
         listed.append(("1 – 9", one_to_nine))
         half = (len(listed) + 1) // 2
@@ -73,14 +75,17 @@ class KeysDialog(_Plain):
         self.add_close()
 
 
-def _keys_of(actions: Sequence[QAction]) -> list[tuple[str, str]]:
+def _plain(text: str) -> str:
+    """Return words without what marks the letter to press: "&File", or in Korean "(&F)"."""
+    return re.sub(r"\(&.\)|&", "", text).removesuffix("…")
+
+
+def _keys_of(actions: Iterable[QAction]) -> list[tuple[str, str]]:
     listed = []
     for action in actions:
         keys = [key.toString(QKeySequence.SequenceFormat.NativeText) for key in action.shortcuts()]
         if keys:
-            # Without what marks the letter to press in a menu: "&File", or in Korean "(&F)".
-            text = re.sub(r"\(&.\)|&", "", action.text()).removesuffix("…")
-            listed.append((", ".join(keys), text))
+            listed.append((", ".join(keys), _plain(action.text())))
     return listed
 
 

@@ -28,9 +28,9 @@ class ExplainMenu(QMenu):
         self._colours = self._group(COLOURS)
         self._titles: list[QAction] = []
         for group in (self._faces, self._signs, self._scales, self._colours):
-            self._titles.append(self.addSection(""))
+            self._add_title()
             self.addActions(group.actions())
-        self._titles.append(self.addSection(""))
+        self.addSeparator()
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(*OPACITY_PERCENT)
         self.slider.setSingleStep(5)
@@ -50,6 +50,13 @@ class ExplainMenu(QMenu):
             action.setData(value)
         group.triggered.connect(lambda _: self.changed.emit())
         return group
+
+    def _add_title(self) -> None:
+        if self._titles:
+            self.addSeparator()
+        title = self.addAction("")
+        title.setEnabled(False)  # sections lose their words under a style sheet
+        self._titles.append(title)
 
     def _add_slider(self) -> None:
         holder = QWidget(self)
@@ -103,7 +110,7 @@ class ExplainMenu(QMenu):
             ),
             (
                 self._scales,
-                (self.tr("The same from picture to picture"), self.tr("Fitted to each picture")),
+                (self.tr("The same amount always"), self.tr("The most of each picture")),
             ),
             (
                 self._colours,
@@ -121,10 +128,9 @@ class ExplainMenu(QMenu):
                 action.setText(text)
         titles = (
             self.tr("Faces"),
-            self.tr("Signs"),
-            self.tr("Scale"),
+            self.tr("Shown"),
+            self.tr("Full colour means"),
             self.tr("Colours"),
-            self.tr("Opacity"),
         )
         for action, text in zip(self._titles, titles, strict=True):
             action.setText(text)

@@ -1,7 +1,7 @@
 """The part of the side panel that explains a reading: what is asked, a legend, how far to trust."""
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QLinearGradient, QPainter, QPaintEvent
+from PySide6.QtGui import QBrush, QColor, QLinearGradient, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -20,6 +20,8 @@ from facecam.gui.icons import icon
 from facecam.gui.stat_rows import HeadView
 from facecam.gui.theme import GRID_PX, Theme
 from facecam.types import CamTrust
+
+_TWO_LINES_PX = 34  # so that the panel does not jump between short and longer sentences
 
 
 class ExplainPanel(QFrame):
@@ -48,13 +50,15 @@ class ExplainPanel(QFrame):
         self.look_button = QToolButton(self)
         self.look_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.look_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-        self.look_button.setProperty("role", "menu")
+        self.look_button.setProperty("role", "quiet")
         self.legend = Legend(self)
         self.mark = TrustMark(theme, self)
         self.trust_label = QLabel(self)
         self.trust_label.setWordWrap(True)
+        self.trust_label.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self.trust_label.setProperty("role", "muted")
         self.measure_button = QToolButton(self)
+        self.measure_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         self.measure_button.clicked.connect(self.measure_wanted)
         self.head_combo.activated.connect(
             lambda index: self.head_chosen.emit(self.head_combo.itemData(index))
@@ -100,6 +104,7 @@ class ExplainPanel(QFrame):
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""
         self.look_button.setIcon(icon("look", theme))
+        self.measure_button.setIcon(icon("again", theme))
         self.legend.set_theme(theme)
         self.mark.set_theme(theme)
 
@@ -147,6 +152,19 @@ class ExplainPanel(QFrame):
         self.trust_label.setText(self._trust_text(state))
         self.trust_label.setToolTip(self._trust_tip(trust))
         self.measure_button.setEnabled(state is not TrustState.NO_MAP)
+        self._fit_words()
+
+    def _fit_words(self) -> None:
+        """Give the sentence the height that it needs: layouts would cut it."""
+        label = self.trust_label
+        beside = self.mark.width() + self.measure_button.sizeHint().width() + 3 * GRID_PX
+        width = max(self.width() - beside, 80)
+        label.setFixedHeight(max(label.heightForWidth(width), _TWO_LINES_PX))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit the words to the new width."""
+        super().resizeEvent(event)
+        self._fit_words()
 
     def _trust_text(self, state: TrustState) -> str:
         match state:
@@ -166,10 +184,7 @@ class ExplainPanel(QFrame):
             return self.tr("The same everywhere, so it is hatched: it points at nothing.")
         if trust is not None and trust.reason == NOT_LEARNED:
             return self.tr("Hatched: a model that has learned nothing gives nearly the same map.")
-        return self.tr(
-            "Not better than chance, so it is hatched: hiding the marked places changes "
-            "the answer no more than hiding others."
-        )
+        return self.tr("Not better than chance, so it is hatched: other places matter as much.")
 
     def _trust_tip(self, trust: CamTrust | None) -> str:
         if trust is None:
@@ -191,7 +206,9 @@ class ExplainPanel(QFrame):
         self.look_button.setToolTip(self.tr("Faces, colours, opacity and scale"))
         self.measure_button.setText(self.tr("Check now"))
         self.measure_button.setToolTip(
-            self.tr("Hide parts of the face from the model and see whether the map was right")
+            self.tr(
+                "Check now: hide parts of the face from the model and see whether the map was right"
+            )
         )
         self.legend.retranslate()
         self._heads = ()

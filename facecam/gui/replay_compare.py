@@ -15,8 +15,8 @@ class Comparison:
 
     Attributes:
         first, second: Their rows; None where a model has no such stat or no reading.
-        difference: Second less first, in the stat's own unit or in percentage points; None where
-            that cannot be said.
+        difference: Second less first as they are shown, in the stat's own unit or in percentage
+            points; None where that cannot be said.
         differs: Whether they give different answers: another class, or yes against no.
     """
 
@@ -62,8 +62,14 @@ def _difference(one: StatRow | None, two: StatRow | None) -> tuple[float | None,
         return None, False
     if one.kind == "softmax" and one.label != two.label:
         return None, True
-    scale = 1.0 if one.kind == "expectation" else 100.0
-    return scale * (two.value - one.value), one.on != two.on
+    # Of the numbers as they are shown: two that look alike must not differ.
+    return float(_shown(two) - _shown(one)), one.on != two.on
+
+
+def _shown(row: StatRow) -> int:
+    if row.kind == "expectation":
+        return round(row.value)
+    return min(max(round(100 * row.value), 1), 99)
 
 
 def same_face(face: FaceAnalysis | None, analysis: Analysis | None) -> FaceAnalysis | None:

@@ -139,7 +139,9 @@ class StatPanel(QFrame):
         self._refresh_header()
         has_face = face is not None
         self._scroll.setVisible(has_face and bool(rows))
-        self.history_label.setVisible(has_face and bool(rows))
+        # Where room is scarce the lines must be understood without words.
+        explains = self.explain.details.isVisibleTo(self)
+        self.history_label.setVisible(has_face and bool(rows) and not explains)
         self._refresh_big(rows if has_face else ())
         self.empty_label.setVisible(not has_face or not rows)
         self.empty_label.setText(self._empty_text())

@@ -127,6 +127,7 @@ QToolButton[role="chooser"]::menu-indicator {{ subcontrol-origin: padding;
 QToolButton[role="menu"] {{ padding-right: 18px; }}
 QToolButton[role="menu"]::menu-indicator {{ subcontrol-origin: padding;
   subcontrol-position: center right; right: 4px; }}
+QToolButton[role="quiet"]::menu-indicator {{ image: none; }}
 QScrollArea {{ border: none; background: transparent; }}
 #panel, #panelBody {{ background: {t.panel}; }}
 #panel {{ border-left: 1px solid {t.border}; }}

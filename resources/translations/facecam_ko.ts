@@ -116,12 +116,12 @@ R이나 Esc를 누르면 취소됩니다.</translation>
             <translation>뒷받침하는 곳과 반대하는 곳</translation>
         </message>
         <message>
-            <source>The same from picture to picture</source>
-            <translation>모든 화면에 같게</translation>
+            <source>The same amount always</source>
+            <translation>언제나 같은 양</translation>
         </message>
         <message>
-            <source>Fitted to each picture</source>
-            <translation>화면마다 맞춤</translation>
+            <source>The most of each picture</source>
+            <translation>그 화면에서 가장 큰 값</translation>
         </message>
         <message>
             <source>Violet to yellow</source>
@@ -148,12 +148,12 @@ R이나 Esc를 누르면 취소됩니다.</translation>
             <translation>얼굴</translation>
         </message>
         <message>
-            <source>Signs</source>
-            <translation>부호</translation>
+            <source>Shown</source>
+            <translation>보이는 것</translation>
         </message>
         <message>
-            <source>Scale</source>
-            <translation>척도</translation>
+            <source>Full colour means</source>
+            <translation>가장 진한 색의 뜻</translation>
         </message>
         <message>
             <source>Colours</source>
@@ -191,8 +191,8 @@ R이나 Esc를 누르면 취소됩니다.</translation>
             <translation>빗금: 아무것도 배우지 않은 모델도 거의 같은 지도를 냅니다.</translation>
         </message>
         <message>
-            <source>Not better than chance, so it is hatched: hiding the marked places changes the answer no more than hiding others.</source>
-            <translation>우연보다 낫지 않아 빗금으로 표시합니다. 표시된 곳을 가려도 다른 곳을 가릴 때보다 답이 더 달라지지 않습니다.</translation>
+            <source>Not better than chance, so it is hatched: other places matter as much.</source>
+            <translation>우연보다 낫지 않아 빗금으로 표시합니다. 다른 곳도 그만큼 중요합니다.</translation>
         </message>
         <message>
             <source>Score {score}; {share} of random maps of the same smoothness do as well. It counts as better than chance up to 5%.</source>
@@ -231,8 +231,8 @@ R이나 Esc를 누르면 취소됩니다.</translation>
             <translation>지금 확인</translation>
         </message>
         <message>
-            <source>Hide parts of the face from the model and see whether the map was right</source>
-            <translation>얼굴의 일부를 모델에게 가려 보고 지도가 맞았는지 확인합니다</translation>
+            <source>Check now: hide parts of the face from the model and see whether the map was right</source>
+            <translation>지금 확인: 얼굴의 일부를 모델에게 가려 보고 지도가 맞았는지 봅니다</translation>
         </message>
     </context>
     <context>
@@ -628,6 +628,10 @@ Press for all figures.</source>
         <message>
             <source>Bars</source>
             <translation>막대</translation>
+        </message>
+        <message>
+            <source>Explain</source>
+            <translation>설명</translation>
         </message>
         <message>
             <source>&amp;File</source>

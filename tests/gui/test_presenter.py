@@ -2,6 +2,7 @@ import dataclasses
 
 import pytest
 
+from facecam.gui import words
 from facecam.gui.live_session import SessionView, SourcePhase
 from facecam.gui.presenter import HISTORY_S, Presenter, Scene
 from facecam.gui.stat_rows import HeadView, rows_of
@@ -181,3 +182,25 @@ def test_several_yes_no_answers_of_one_head_are_a_row_each() -> None:
         ("traits:wavy_hair", "wavy hair", False, 0.6),
     ]
     assert [row.key for row in rows_of(head, 4, None, "en")] == [row.key for row in rows]
+
+
+def test_a_stat_says_what_its_measure_is_worth() -> None:
+    head = HeadView(
+        "traits",
+        "sigmoid",
+        ("calm", "bold"),
+        auc={"calm": 0.52, "bold": 0.81},
+        chance=frozenset({"calm"}),
+    )
+    one = FaceAnalysis(
+        1, SMALL, 0.9, {"traits": MultiSigmoidReading({"calm": 0.7, "bold": 0.2}, ("calm",))}
+    )
+    calm, bold = rows_of(head, 0, one, "en")
+    assert calm.chance
+    assert not bold.chance
+    assert "AUC 0.52" in words.row_sentence(calm)
+    assert "no better than chance" in words.row_sentence(calm)
+    assert "AUC 0.81" in words.row_sentence(bold)
+    assert "chance" not in words.row_sentence(bold)
+    waiting, _ = rows_of(head, 0, None, "en")
+    assert waiting.chance, "it is known before the first reading"

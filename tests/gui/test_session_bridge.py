@@ -1,19 +1,23 @@
 """The bridge over a real session, with fakes at its edges."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from facecam.capture.source import FrameSource
 from facecam.errors import CameraLostError, CameraOpenError, MediaFileError, ModelPackageError
 from facecam.gui.live_session import ModelPhase, SourcePhase
-from facecam.gui.session_bridge import SessionBridge
+from facecam.gui.session_bridge import SessionBridge, head_views
 from facecam.inference.estimator import Estimator
 from facecam.pipeline.analyzer import FrameAnalyzer
+from facecam.recording.request import RecordingRequest
 from facecam.types import Frame
+from facecam.vision.overlay import OverlayOptions
 from tests.fakes import (
     FakeDetector,
     FakeEstimator,
+    FakeHead,
     FakePackage,
     FakeSource,
     FakeTracker,
@@ -188,3 +192,62 @@ def test_stop_may_come_at_any_time(bridge: SessionBridge) -> None:
     start(bridge, "0")
     assert bridge.stop()
     assert bridge.stop()
+
+
+def test_a_recording_asked_for_before_anything_plays_begins_with_the_first_frame(
+    bridge: SessionBridge, tmp_path: Path
+) -> None:
+    path = tmp_path / "early.mp4"
+    bridge.start_recording(RecordingRequest(path))
+    start(bridge, "0", "face-stats")
+    wait_until(lambda: (seen := bridge.status().recording) is not None and seen.frames_written > 3)
+    bridge.pause_recording()
+    wait_until(lambda: (seen := bridge.status().recording) is not None and seen.state == "paused")
+    bridge.resume_recording()
+    wait_until(lambda: (seen := bridge.status().recording) is not None and seen.state != "paused")
+    bridge.stop_recording()
+    wait_until(lambda: (seen := bridge.status().recording) is not None and not seen.running)
+    seen = bridge.status().recording
+    assert seen is not None
+    assert seen.state == "stopped", seen.message
+    assert path.stat().st_size > 0
+    assert (tmp_path / "early.session" / "session.json").is_file()
+
+
+def test_the_last_seconds_are_kept_and_saved(bridge: SessionBridge, tmp_path: Path) -> None:
+    bridge.keep_recent(5.0)
+    start(bridge, "0")
+    wait_until(lambda: (recent := bridge.status().recent) is not None and recent.seconds > 0.1)
+    path = tmp_path / "recent.mp4"
+    bridge.save_recent(path, 5.0, OverlayOptions())
+    wait_until(lambda: (recent := bridge.status().recent) is not None and recent.saved == path)
+    assert path.stat().st_size > 0
+
+
+def test_the_health_of_a_lost_camera_is_told(bridge: SessionBridge) -> None:
+    start(bridge, "lost")
+    wait_until(lambda: bridge.status().health in ("gone", "reconnecting"))
+    wait_until(lambda: bridge.status().health_s > 0)
+
+
+def test_figures_of_a_package_mark_heads_that_are_no_better_than_chance() -> None:
+    heads = (
+        FakeHead("traits", "sigmoid", ("calm", "bold")),
+        FakeHead("smile", "sigmoid", ("smile",)),
+        FakeHead("age", "expectation", (0, 1)),
+    )
+    metrics = {
+        "heads": {
+            "traits": {
+                "classes": {"calm": {"auc": 0.52, "no_better_than_chance": True}, "bold": {"n": 3}}
+            },
+            "smile": {"auc": 0.98},
+            "age": {"mae": 4.0},
+        }
+    }
+    traits, smile, age = head_views(heads, metrics)
+    assert (dict(traits.auc), traits.chance) == ({"calm": 0.52}, frozenset({"calm"}))
+    assert (dict(smile.auc), smile.chance) == ({"smile": 0.98}, frozenset())
+    assert not age.auc
+    for odd in (None, {}, {"heads": []}, {"heads": {"smile": 3}}, {"utkface": {"heads": {}}}):
+        assert not head_views(heads, odd)[1].auc
