@@ -77,6 +77,41 @@ class Mirrored(Alone):
         """Return the strategy's scope."""
         return self._strategy.scope()
 
+    def fit_epoch(
+        self, model: keras.Model, batches: Batches, callbacks: Callbacks
+    ) -> dict[str, float]:
+        """Fit one epoch by Keras, which needs as many rows on each device."""
+        count = self._strategy.num_replicas_in_sync
+        return super().fit_epoch(model, EvenBatches(batches, count), callbacks)
+
+
+class EvenBatches(keras.utils.PyDataset):
+    """Batches of a multiple of some number of rows, filled up with rows that weigh nothing.
+
+    Args:
+        batches: Pictures or features, labels and weights by head.
+        count: Every batch becomes a multiple of it.
+    """
+
+    def __init__(self, batches: Batches, count: int) -> None:
+        super().__init__(workers=batches.workers, max_queue_size=batches.max_queue_size)
+        self._batches, self._count = batches, count
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    def __getitem__(self, index: int) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+        """Return the batch with the same sums: losses are means over the rows."""
+        x, y, weights = self._batches[index]
+        size = len(x)
+        filled = -(-size // self._count) * self._count
+        if filled == size:
+            return x, y, weights
+        rows = np.minimum(np.arange(filled), size - 1)
+        factor = np.where(np.arange(filled) < size, filled / size, 0.0).astype(np.float32)
+        weights = {name: values[rows] * factor for name, values in weights.items()}
+        return x[rows], _take(y, rows), weights
+
 
 class Workers:
     """One of several processes, on one machine or several, as TF_CONFIG says.

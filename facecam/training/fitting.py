@@ -111,10 +111,12 @@ class Fitting:
         self._report(f"going on behind phase {state.phase + 1}, epoch {state.epoch}")
 
     def _fit_phase(self, number: int, phase: Phase, first: int) -> None:
+        spec = self._recipe.backbone
+        pretrained = spec.weights != "none"  # nothing to keep in a network that starts from chance
         freeze(
             self._network.backbone,
             phase.freeze,
-            freeze_batchnorm=self._recipe.backbone.freeze_batchnorm,
+            freeze_batchnorm=spec.freeze_batchnorm and pretrained,
         )
         stage = self._stage(number, phase)
         model = stage.model

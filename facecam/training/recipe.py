@@ -38,6 +38,7 @@ class Backbone(_Strict):
     (v / 127.5 - 1), `unit` (v / 255), `lite` ((v - 127) / 128), `torch` (RGB, ImageNet's means and
     deviations), `raw` (0 to 255, the network scales by itself), or `auto`, by the name. `pooling`
     is what heads see of the feature maps: their `average`, or all of them (`flatten`).
+    `freeze_batchnorm` keeps the normalisation of pretrained weights as it is.
     """
 
     name: str
