@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from facecam.capture.health import FrameSign, FrameSigner, HealthReport, HealthWatch, SourceHealth
 from facecam.capture.source import FollowingSource, FrameSource, SourceInfo
-from facecam.errors import CameraLostError, SourceError, StreamError
+from facecam.errors import CameraLostError, MediaFileError, SourceError, StreamError
 from facecam.pipeline.pacing import Pacer
 from facecam.pipeline.worker import Worker
 from facecam.timing import Clock
@@ -144,8 +144,10 @@ class CaptureLoop:
                 except SourceError as error:
                     if stop.is_set():
                         break
+                    if not self._can_come_back(error):
+                        raise
                     self._go_away(SourceHealth.GONE)
-                    if self._reconnect_s is None or not self._worth_waiting(error):
+                    if self._reconnect_s is None:
                         raise
                     self._events.lost(self, error)
                     played = self._last is not before
@@ -159,7 +161,7 @@ class CaptureLoop:
         finally:
             self._finished.set()
 
-    def _worth_waiting(self, error: SourceError) -> bool:
+    def _can_come_back(self, error: SourceError) -> bool:
         """Whether a source that broke may come back: it played, and it is one that can be lost."""
         live = self.info is not None and self.info.live
         lost = live or isinstance(error, CameraLostError | StreamError)
@@ -197,6 +199,11 @@ class CaptureLoop:
             while not stop.is_set():
                 frame = self._read(source, info)
                 if frame is None:
+                    if getattr(source, "truncated", False) and not stop.is_set():
+                        raise MediaFileError(
+                            f"{info.name} breaks off before the length that it states: what there "
+                            "is was played, copy the file again."
+                        )
                     return
                 if pacer is not None:
                     wait_s = pacer.wait_s(frame.source_s, self._clock())

@@ -29,7 +29,7 @@ def test_twenty_faults_of_a_stream_and_nothing_leaks() -> None:
     check(20, ("kill", "cut", "kill", "cut", "stall and kill"))
 
 
-@pytest.mark.torture
+@pytest.mark.long
 @pytest.mark.timeout(7200)
 def test_a_thousand_faults_of_a_stream_and_nothing_leaks() -> None:
     check(1000, FAULTS)

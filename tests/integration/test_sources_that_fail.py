@@ -362,3 +362,14 @@ def test_wall_clock_set_back_changes_nothing(bench: Any, monkeypatch: pytest.Mon
     times = [item.ready_s - item.captured_s for item in bench.watcher.analyses]
     assert min(times) >= 0
     assert max(times) < WAIT_S
+
+
+def test_file_that_breaks_off_is_played_and_said(bench: Any) -> None:
+    class CutOff(FakeSource):
+        truncated = True
+
+    session = bench.session(lambda: CutOff(5, name="clip.mp4"), as_fast_as_possible=True)
+    session.start()
+    status = bench.watcher.until(lambda status: status.state is SessionState.FAULTED)
+    assert status.counts.analysed == 5
+    assert "clip.mp4 breaks off before the length that it states" in (status.error or "")
