@@ -17,6 +17,7 @@ from facecam.training.card_tables import (
     subgroup_tables,
     table,
 )
+from facecam.training.explain.face_maps import card_lines
 from facecam.training.package_metrics import VALIDATION
 from facecam.training.recipe import Recipe
 
@@ -142,6 +143,8 @@ def _where_it_looks(
         lines += [f"### {name}", "", *found] if found else []
     for caption, path in figures.items():
         lines += [f"![{caption}]({path})", "", caption, ""]
+    if spec["cam"].get("faces"):
+        lines += card_lines(spec["cam"]["faces"])
     lines += randomization_table(spec["cam"].get("randomization") or {})
     return ["## Where it looks", "", *lines] if lines else []
 

@@ -154,7 +154,53 @@ def cam_tables(heads: Mapping[str, Figures]) -> list[str]:
                 for method, f in methods.items()
             ),
         )  # fmt: skip
+        lines += cam_subset_table(head, methods)
     return lines
+
+
+SUBSETS = {
+    "small": "small (below a tenth of the picture)",
+    "off_centre": "off centre (by more than 0.12 of the side)",
+    "shifted": "all, shifted by a quarter of the width",
+}
+
+
+def cam_subset_table(head: str, methods: Mapping[str, Figures]) -> list[str]:
+    """Return the same figures where the middle of the picture is a bad guess.
+
+    Without the methods that rank places as CAM or LayerCAM do.
+    """
+    rows = [
+        (SUBSETS.get(name, name), method, part)
+        for method, f in methods.items()
+        if method not in ("gradcam", "gradcam++", "hirescam") or "cam" not in methods
+        for name, part in (f.get("subsets") or {}).items()
+    ]
+    if not rows:
+        return []
+    keys = ("pointing", "mass_in_mask", "iou", "iou_fixed")
+    lines = [f"{head}, where the mask is small or not in the middle:", ""]
+    lines += table(
+        ("pictures", "method", "n", "pointing", "mass in mask", "IoU, best threshold",
+         "IoU, fixed"),
+        (
+            (
+                which, method, str(f.get("n", "-")),
+                *(f"{with_ci(f, k)} [{number(f.get(f'{k}_baseline'))}]" for k in keys),
+            )
+            for which, method, f in rows
+        ),
+    )  # fmt: skip
+    ways = [
+        f"{method} {number(f['follows'], 2)}"
+        for method, f in methods.items()
+        if f.get("follows") is not None
+    ]
+    return [
+        *lines,
+        "How far the maps move with the shift (1: all the way): " + ", ".join(ways) + ".",
+        "",
+    ]
 
 
 def randomization_table(found: Mapping[str, Figures]) -> list[str]:
