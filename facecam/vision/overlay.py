@@ -15,7 +15,7 @@ from facecam.vision.overlay_ring import draw_ring, ring_arcs
 from facecam.vision.overlay_rows import HeadLook, Row, rows_of
 from facecam.vision.overlay_text import BOLD, put_text, text_width
 from facecam.vision.palette import BOX, CARD, SELECTED, TEXT, bgr
-from facecam.vision.privacy import FaceBlur
+from facecam.vision.privacy import FaceBlur, blur_whole
 
 MAX_ROWS = 8
 _FEW_ROWS = 3  # of the smaller card, where the whole one finds no room
@@ -108,13 +108,7 @@ class OverlayPainter:
             out = np.empty_like(image_bgr, order="C")
         analysis = self._without_blinking(analysis)
         if options.blur:
-            image_bgr = self._blur.apply(
-                image_bgr,
-                analysis.faces,
-                analysis.source_s,
-                from_wh=analysis.size_wh,
-                out=None if options.mirror else out,
-            )
+            image_bgr = self._hide_faces(image_bgr, analysis, None if options.mirror else out)
         if options.mirror:
             out[...] = cv2.flip(image_bgr, 1)
         elif out is not image_bgr:
@@ -156,6 +150,15 @@ class OverlayPainter:
             faces.append(face if late == face.predicted else replace(face, predicted=late))
         self._found_s = found_s
         return replace(analysis, faces=tuple(faces))
+
+    def _hide_faces(self, image_bgr: ImageU8, analysis: Analysis, out: ImageU8 | None) -> ImageU8:
+        """Return the picture with every face blurred; all of it where nobody looked for faces."""
+        hidden = self._blur.apply(
+            image_bgr, analysis.faces, analysis.source_s, from_wh=analysis.size_wh, out=out
+        )
+        if any(face.score is None for face in analysis.faces):
+            blur_whole(hidden)
+        return hidden
 
     def _draw_legend(
         self,

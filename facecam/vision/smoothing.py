@@ -183,11 +183,6 @@ class ReadingSmoother:
         """Drop what is kept of a track; an unknown one is no error."""
         self._filters.pop(track, None)
 
-    def keep_only(self, tracks: set[int]) -> None:
-        """Drop every track that is not in `tracks`."""
-        for track in self._filters.keys() - tracks:
-            del self._filters[track]
-
     def reset(self) -> None:
         """Drop everything, as when the model or the source changes."""
         self._filters.clear()

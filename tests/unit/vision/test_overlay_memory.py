@@ -57,6 +57,15 @@ def test_faces_are_blurred_before_anything_is_drawn(mirror: bool, in_place: bool
         assert (image == given).all(), "the frame is never written to"
 
 
+def test_where_nobody_looks_for_faces_everything_is_blurred() -> None:
+    image = np.random.default_rng(0).integers(0, 255, (240, 320, 3), np.uint8)
+    whole = FaceAnalysis(0, (0.0, 0.0, 320.0, 240.0), None)
+    seen = replace(analysis(0.0), faces=(whole,))
+    drawn = OverlayPainter().draw(image, seen, (), options=replace(BARE, blur=True))
+    assert detail(drawn) < 0.1 * detail(image)
+    assert detail(drawn[100:]) < 0.1 * detail(image[100:])
+
+
 def test_a_face_stays_blurred_for_a_second_after_it_was_seen() -> None:
     image = np.random.default_rng(0).integers(0, 255, (240, 320, 3), np.uint8)
     painter, options = OverlayPainter(), replace(BARE, blur=True, show_boxes=False)

@@ -125,7 +125,7 @@ def test_tracks_and_heads_do_not_mix_and_can_be_forgotten() -> None:
     smoother.forget(1)
     smoother.forget(77)
     assert smoother.smooth(1, "smile", np.array([0.6]), 1.0)[0] == pytest.approx(0.6)
-    smoother.keep_only({1})
+    smoother.forget(2)
     assert smoother.smooth(2, "smile", np.array([0.3]), 1.1)[0] == pytest.approx(0.3)
     smoother.reset()
     assert smoother.smooth(1, "smile", np.array([0.5]), 1.2)[0] == pytest.approx(0.5)
