@@ -156,7 +156,7 @@ class Workers:
         """Fit one epoch, adding up the gradients of all workers at every step."""
         if model is not self._model:
             self._trace(model)
-        total = 0.0
+        total, seen = 0.0, 0
         try:
             for number in range(len(batches)):
                 x, y, weights = batches[number]
@@ -164,13 +164,13 @@ class Workers:
                 part = x[rows], _take(y, rows), _take(weights, rows)
                 loss, gradients = self._gradients(*part, factor)
                 self._apply(gradients)
-                total += float(loss)
+                total, seen = total + float(loss) * len(x), seen + len(x)
                 for callback in callbacks:
-                    callback.on_train_batch_end(number, {"loss": total / (number + 1)})
+                    callback.on_train_batch_end(number, {"loss": total / seen})
             self._share_statistics(model)
         except self._tf.errors.OpError as error:
             raise TrainingError(_unreachable(error)) from error
-        return {"loss": total / len(batches)}
+        return {"loss": total / seen}
 
     def _part(self, size: int) -> tuple[Any, np.float32]:
         """Return this worker's rows of a batch, and the weight of their mean loss.

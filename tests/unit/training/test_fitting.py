@@ -79,7 +79,10 @@ def kill_in_checkpoint(patch: pytest.MonkeyPatch, number: int) -> None:
     patch.setattr(np, "savez", savez)
 
 
-@pytest.mark.parametrize("moment", ["features", "middle of an epoch", "checkpoint"])
+@pytest.mark.parametrize(
+    "moment",
+    [pytest.param("features", marks=pytest.mark.long), "middle of an epoch", "checkpoint"],
+)
 def test_a_run_killed_at_any_moment_ends_like_a_whole_one(
     toy: tuple[Path, Path, Run], tmp_path: Path, moment: str
 ) -> None:
@@ -178,9 +181,7 @@ def test_a_disk_that_is_really_full_ends_with_one_sentence(tmp_path: Path) -> No
         with pytest.raises(TrainingError, match="No space left on device"):
             save_checkpoint(path, Checkpoint(0, 2, 0.6, weights=[np.zeros(100_000)]))
         assert load_checkpoint(path).epoch == 1
-        layer = keras.layers.Dense(300)
-        layer.build((None, 300))
-        model = keras.Sequential([layer])
+        model = keras.Sequential([keras.Input((300,)), keras.layers.Dense(300)])
         best = disk / "best.weights.h5"
         best.write_bytes(b"whole")
         with pytest.raises(TrainingError, match=r"weights file .* cannot be written"):
