@@ -126,14 +126,14 @@ class OverlayPainter:
         if options.cam is not None:
             self._cams.draw(out, analysis, options.cam, mirror=options.mirror)
         taken = self._draw_legend(out, analysis.faces, boxes, heads, sizes, options)
-        if options.show_boxes:
-            for face, box in zip(analysis.faces, boxes, strict=True):
-                if face.score is not None:
-                    _draw_box(out, face, box, sizes, selected=face.track == options.selected)
-        if options.ring:
-            for face, box in zip(analysis.faces, boxes, strict=True):
+        for index, (face, box) in enumerate(zip(analysis.faces, boxes, strict=True)):
+            selected = face.track == options.selected
+            if options.ring:
                 arcs = ring_arcs(face, heads, options.ring, options.lang)
-                draw_ring(out, arcs, box, sizes)
+                boxes[index] = draw_ring(out, arcs, box, sizes)
+            ringed = boxes[index] != box  # which says well enough where the face is
+            if options.show_boxes and face.score is not None and (selected or not ringed):
+                _draw_box(out, face, box, sizes, selected=selected)
         if options.show_bars:
             self._draw_cards(out, analysis.faces, boxes, heads, sizes, options, taken)
         self._forget_missing({face.track for face in analysis.faces})

@@ -67,8 +67,10 @@ def ring_arcs(
     return tuple(arcs)
 
 
-def draw_ring(out: ImageU8, arcs: Sequence[Arc], box: Rect, sizes: OverlaySizes) -> None:
-    """Draw the arcs around a face's box in place, words outside of them.
+def draw_ring(out: ImageU8, arcs: Sequence[Arc], box: Rect, sizes: OverlaySizes) -> Rect:
+    """Draw the arcs around a face's box in place, words outside of them; return what they take.
+
+    Where there are no arcs, or no room for words, that is the box itself.
 
     Args:
         out: (H, W, 3) uint8 BGR.
@@ -77,18 +79,24 @@ def draw_ring(out: ImageU8, arcs: Sequence[Arc], box: Rect, sizes: OverlaySizes)
         sizes: Lengths that suit the picture.
     """
     if not arcs:
-        return
+        return box
     x, y, width, height = box
     centre = (x + width / 2.0, y + height / 2.0 - 0.06 * height)
     radius = _RADIUS * max(width, height)
     if radius < _LEAST_RADIUS_PX:
-        return
+        return box
     band = min(max(round(0.055 * radius), sizes.bar), 3 * sizes.bar)
     each = 360.0 / len(arcs)
     half = (each - _GAP_DEG) / 2.0
     _draw_strokes(out, arcs, centre, radius, band, each, half)
+    left, top = centre[0] - radius - band, centre[1] - radius - band
+    right, bottom = centre[0] + radius + band, centre[1] + radius + band
     for number, arc in enumerate(arcs):
-        _draw_words(out, arc, centre, radius + band, _START_DEG + number * each, sizes)
+        angle_deg = _START_DEG + number * each
+        x, y, width, height = _draw_words(out, arc, centre, radius + band, angle_deg, sizes)
+        left, top = min(left, x), min(top, y)
+        right, bottom = max(right, x + width), max(bottom, y + height)
+    return round(left), round(top), round(right - left), round(bottom - top)
 
 
 def _draw_strokes(
@@ -138,8 +146,8 @@ def _draw_words(
     radius: float,
     angle_deg: float,
     sizes: OverlaySizes,
-) -> None:
-    """Draw name and number outside of an arc, moved into the picture."""
+) -> Rect:
+    """Draw name and number outside of an arc, moved into the picture; return where they are."""
     height, width = out.shape[:2]
     name_w = text_width(arc.name, sizes.text, REGULAR)
     value_w = text_width(arc.value, sizes.big, BOLD)
@@ -156,6 +164,7 @@ def _draw_words(
     value_colour = bgr(TEXT if arc.on else MUTED)
     _put_rimmed(out, arc.value, value_at, sizes.big, value_colour, BOLD)
     _put_rimmed(out, arc.name, name_at, sizes.text, bgr(TEXT), REGULAR)
+    return x, y, whole_w, whole_h
 
 
 def _put_rimmed(
