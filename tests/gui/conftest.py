@@ -7,6 +7,7 @@ import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 
 from facecam.gui.choosers import Choosable
@@ -34,6 +35,15 @@ def no_leaked_windows(app: QApplication) -> Iterator[None]:
     for widget in shown:
         widget.close()
     assert not names, f"leaked windows: {', '.join(names)}"
+
+
+def delete_now() -> None:
+    """Delete what is to be deleted later: without a running loop, Qt would keep it.
+
+    Each new style sheet is applied to all widgets there are, so that tests would grow slower.
+    """
+    QApplication.processEvents()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
 @pytest.fixture
@@ -68,4 +78,4 @@ def window(app: QApplication, look: Look, session: FakeSession) -> Iterator[Main
     app.removeEventFilter(made)
     made.close()
     made.deleteLater()
-    app.processEvents()
+    delete_now()

@@ -15,6 +15,7 @@ from facecam.gui.replay_window import ReplayWindow
 from facecam.pipeline.analyzer import FrameAnalyzer
 from facecam.settings import Settings
 from tests.fakes import FakeDetector, FakeEstimator, FakePackage, FakeTracker, detection_at
+from tests.gui.conftest import delete_now
 from tests.gui.fake_recording import FPS, write_session
 from tests.gui.waiting import wait_until
 
@@ -49,7 +50,7 @@ def open_replay(app: QApplication, look: Look) -> Iterator[Open]:
     yield opened
     for window in windows:
         window.close()
-    app.processEvents()
+    delete_now()
 
 
 def press(window: ReplayWindow, key: str) -> None:
