@@ -11,11 +11,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facecam.errors import TrainingError
+from facecam.errors import FacecamError, TrainingError
 from facecam.inference.package import load_package
 from facecam.inference.runtime import LiteRtEstimator
 from facecam.timing import monotonic_s
 from facecam.training.calibration import fit_or_leave
+from facecam.training.cam_document import (
+    add_mask_figures,
+    card_figures,
+    randomization_of,
+    write_face_maps,
+)
 from facecam.training.card import write_card
 from facecam.training.conversion import (
     REPRESENTATIVE_PICTURES,
@@ -186,11 +192,14 @@ class Making:
         package = load_package(folder)
         metrics: dict[str, Any] = {}
         tables: dict[str, Any] = {}
+        measured = []
         for item, logits, protocol in self._measured():
+            measured.append(item)
             evaluation = evaluate_crops(package, item, logits=logits, report=self._report)
             name = _unused(item.manifest.name, metrics)
             metrics[name] = {**evaluation.metrics, "protocol": protocol}
             tables[name] = evaluation.subgroups
+            self._tried(add_mask_figures, package, metrics[name], item, self._report)
             write_evaluation(
                 evaluation,
                 package,
@@ -203,8 +212,12 @@ class Making:
         spec["metrics"] = package_metrics(metrics, trained_on)
         if self._folds is not None:
             spec["fitted_on_all"] = sorted({item.manifest.name for item in self._fitted})
+        faces = self._tried(write_face_maps, package, folder, measured, self._report)
+        if faces is not None:
+            spec["cam"]["faces"] = faces
         write_spec(folder, spec)
-        card = write_card(recipe, read_spec(folder), metrics, tables)
+        spec = read_spec(folder)
+        card = write_card(recipe, spec, metrics, tables, card_figures(spec))
         (folder / "CARD.md").write_text(card, "utf-8")
 
     def _measured(self) -> Iterator[tuple[LabelledCrops, Logits | None, str]]:
@@ -312,12 +325,18 @@ class Making:
 
     def _randomize(self, spec: dict[str, Any], crops: ImageU8) -> None:
         """Note whether class activation maps depend on the weights."""
-        from facecam.training.explain.keras_model import keras_model_of_network
-        from facecam.training.explain.randomization import weight_randomization
-
         self._report("making maps with shuffled weights")
-        model = keras_model_of_network(self._recipe, self._network)
-        spec["cam"]["randomization"] = weight_randomization(model, crops)
+        found = self._tried(randomization_of, self._recipe, self._network, crops)
+        if found is not None:
+            spec["cam"]["randomization"] = found
+
+    def _tried(self, explain: Callable[..., Any], *args: Any) -> Any:
+        """Return what explains a model, or None with the reason said: the model works without."""
+        try:
+            return explain(*args)
+        except FacecamError as error:
+            self._report(f"left out: {error}")
+            return None
 
 
 def _unweighted(recipe: Recipe) -> Any:

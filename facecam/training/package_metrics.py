@@ -18,8 +18,11 @@ Packages of before have the data sets themselves directly under "metrics"; `head
 nothing for them.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any
+
+import numpy as np
 
 from facecam.training.verdicts import no_better_than_chance
 
@@ -70,6 +73,19 @@ def set_metrics(spec: Mapping[str, Any]) -> Mapping[str, Any]:
     metrics = spec.get("metrics") or {}
     sets = metrics.get("sets", metrics)
     return {name: item for name, item in sets.items() if "heads" in item}
+
+
+def plain_numbers(value: Any) -> Any:
+    """Return nested records as JSON can hold them: NaN and infinity are None, arrays are lists."""
+    if isinstance(value, Mapping):
+        return {str(key): plain_numbers(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain_numbers(item) for item in value]
+    if isinstance(value, np.ndarray | np.generic):
+        return plain_numbers(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
 
 
 def _entry(figures: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from facecam.training.conversion import Format
 from facecam.training.fit import template_of
 from facecam.training.head_arrays import cam_entry
 from facecam.training.network import Network
+from facecam.training.package_metrics import plain_numbers
 from facecam.training.recipe import Goal, Head, Recipe
 
 FILES = ("model.tflite", "cam.npz", "model.keras")
@@ -71,7 +72,8 @@ def write_spec(folder: Path, spec: dict[str, Any]) -> None:
         if (folder / name).exists():
             content = (folder / name).read_bytes()
             files[name] = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
-    text = json.dumps({**spec, "files": files}, indent=2, ensure_ascii=False, allow_nan=False)
+    whole = plain_numbers({**spec, "files": files})
+    text = json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False)
     (folder / "model.json").write_text(text + "\n", "utf-8")
 
 

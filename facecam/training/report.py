@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 from facecam.errors import FacecamError, TrainingError
 from facecam.training import plots
 from facecam.training.metrics import age_bands, cross_fit, subgroup_table, worst_mistakes
+from facecam.training.package_metrics import plain_numbers
 from facecam.training.predictions import HeadLike, Predictions
 from facecam.training.report_page import (
     COLUMNS,
@@ -69,7 +70,7 @@ def write_report(
         folder: Made if it is missing; files of the same names are replaced, each in one step.
         title: Heading.
         metrics: {"images", "faces_found", "heads": {name: figures of `evaluate_head`}} and
-            optionally "subgroups": {name: rows of `subgroup_table`}; written as it is.
+            optionally "subgroups": {name: rows of `subgroup_table`}; written as it is, NaN as null.
         heads: In the order wanted; those without figures in `metrics` are left out. A `title`
             with "en" and a `unit` are used where a head has them.
         logits: (N, K) by head.
@@ -119,7 +120,7 @@ def write_report(
         (folder / "plots").mkdir(parents=True, exist_ok=True)
         for name, data in files.items():
             _replace(folder / "plots" / name, data)
-        text = json.dumps(metrics, indent=1, ensure_ascii=False, allow_nan=False)
+        text = json.dumps(plain_numbers(metrics), indent=1, ensure_ascii=False, allow_nan=False)
         _replace(folder / "metrics.json", text.encode() + b"\n")
         _replace(folder / "report.html", document.text().encode())
     except OSError as error:

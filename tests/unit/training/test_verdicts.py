@@ -1,7 +1,12 @@
 import numpy as np
 
 from facecam.training.metrics import evaluate_head
-from facecam.training.package_metrics import head_metrics, package_metrics, set_metrics
+from facecam.training.package_metrics import (
+    head_metrics,
+    package_metrics,
+    plain_numbers,
+    set_metrics,
+)
 from facecam.training.verdicts import is_better, no_better_than_chance, verdicts
 from tests.unit.training.made_heads import AGE, GENDER, SMILE, STATS, ages, classes, yes_no
 
@@ -79,3 +84,10 @@ def test_a_package_keeps_the_figures_of_the_set_it_was_trained_on() -> None:
     before = {"metrics": sets}
     assert head_metrics(before, "smile") == {}
     assert set(set_metrics(before)) == {"other", "own"}
+
+
+def test_numbers_that_json_cannot_hold_become_null() -> None:
+    made = plain_numbers(
+        {"a": (float("nan"), np.float32(0.5)), "b": {"c": np.array([1, 2])}, 3: "x"}
+    )
+    assert made == {"a": [None, 0.5], "b": {"c": [1, 2]}, "3": "x"}
