@@ -1,11 +1,14 @@
 """What a run that was interrupted goes on from: one file, whole or absent."""
 
+import errno
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +17,7 @@ from facecam.errors import TrainingError
 Arrays = list[NDArray[Any]]
 PROGRESS, WATCH, AVERAGE_STEPS = "progress", "watch", "average_steps"
 OLD_AVERAGE_STEPS = 10_000  # of checkpoints that did not say
+HDF5_OVERHEAD = 200_000  # bytes of an HDF5 file beside its numbers, with some to spare
 
 
 @dataclass
@@ -101,6 +105,25 @@ def _listed(arrays: dict[str, NDArray[Any]], name: str) -> Arrays:
     while f"{name}{len(found)}" in arrays:
         found.append(arrays[f"{name}{len(found)}"])
     return found
+
+
+def save_weights(model: keras.Model, path: Path) -> None:
+    """Write the weights of a model as a Keras file, whole or not at all.
+
+    HDF5 stumbles again over a file that it could not finish, whenever that is cleaned up later, so
+    the room on the disk is looked at before.
+
+    Raises:
+        TrainingError: The disk is full or the folder cannot be written.
+    """
+
+    def write(part: Path) -> None:
+        needed = sum(value.nbytes for value in model.get_weights()) * 1.05 + HDF5_OVERHEAD
+        if shutil.disk_usage(part.parent).free < needed:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        model.save_weights(part)
+
+    write_whole(path, path.with_name("part.weights.h5"), write, "weights file")
 
 
 def write_whole(path: Path, part: Path, write: Callable[[Path], None], what: str) -> None:

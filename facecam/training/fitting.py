@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from facecam.errors import TrainingError
 from facecam.training.backbones import freeze
 from facecam.training.callbacks import Progress, Report, RunningAverage, Watch
-from facecam.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, write_whole
+from facecam.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, save_weights
 from facecam.training.data import LabelledCrops
 from facecam.training.distribute import Alone, Distribution
 from facecam.training.network import Network, head_loss
@@ -195,8 +195,7 @@ class Fitting:
         value = score(self._recipe, figures)
         if value > self._state.best:
             self._state.best = value
-            part = self._run.folder / "part.weights.h5"
-            write_whole(self._run.best, part, self._network.model.save_weights, "weights file")
+            save_weights(self._network.model, self._run.best)
         stage.model.set_weights(current)
         shown = " ".join(f"{k}={v:.4f}" for k, v in figures.items())
         self._report(f"phase {phase + 1} epoch {epoch}: {shown} score={value:.4f}")

@@ -75,13 +75,13 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
-def assert_same(run: Run, other: Run, tolerance: float = 1e-4) -> None:
-    """Compare the log and the weights of two runs."""
+def assert_same(run: Run, other: Run, tolerance: float = 1e-4, loss: float = 1e-4) -> None:
+    """Compare the log and the weights of two runs, the logged loss with a tolerance of its own."""
     ours, theirs = log_rows(run), log_rows(other)
     assert len(ours) == len(theirs) == 4
     for mine, yours in zip(ours, theirs, strict=True):
-        for key in ("score", "loss", "data.level.mae"):
-            assert float(mine[key]) == pytest.approx(float(yours[key]), rel=tolerance), key
+        for key, most in (("score", tolerance), ("data.level.mae", tolerance), ("loss", loss)):
+            assert float(mine[key]) == pytest.approx(float(yours[key]), rel=most), key
     pairs = zip(
         load_checkpoint(run.checkpoint).weights,
         load_checkpoint(other.checkpoint).weights,
@@ -114,9 +114,10 @@ def test_two_workers_and_two_devices_do_what_one_does(tmp_path: Path) -> None:
 
     alone = Run(tmp_path / "alone")
     assert_same(Run(tmp_path / "workers"), alone)
-    assert_same(Run(tmp_path / "mirrored"), alone)
+    # Keras counts the rows that batches were filled up with when it averages over an epoch.
+    assert_same(Run(tmp_path / "mirrored"), alone, loss=1e-2)
     # Both workers hold the same state, so that both can go on.
-    assert_same(Run(tmp_path / "workers.worker1"), Run(tmp_path / "workers"), 0.0)
+    assert_same(Run(tmp_path / "workers.worker1"), Run(tmp_path / "workers"), 0.0, 0.0)
 
 
 @pytest.mark.parametrize("config", [None, "{", '{"cluster": {"worker": []}, "task": {}}'])

@@ -18,7 +18,7 @@ from facecam.training.checkpoint import (
     Checkpoint,
     load_checkpoint,
     save_checkpoint,
-    write_whole,
+    save_weights,
 )
 from facecam.training.recipe import Phase
 from facecam.training.run import Run
@@ -185,7 +185,7 @@ def test_a_disk_that_is_really_full_ends_with_one_sentence(tmp_path: Path) -> No
         best = disk / "best.weights.h5"
         best.write_bytes(b"whole")
         with pytest.raises(TrainingError, match=r"weights file .* cannot be written"):
-            write_whole(best, disk / "part.weights.h5", model.save_weights, "weights file")
+            save_weights(model, best)
         assert best.read_bytes() == b"whole"
         assert not (disk / "part.weights.h5").exists()
     finally:
