@@ -128,7 +128,13 @@ class Recorder:
             self.book.wait_s = BLUR_WAIT_S if self.blur else WAIT_S
 
     def finish(self, why: str = "stopped", drain_s: float = _DRAIN_S, message: str = "") -> None:
-        """End the recording; what waits is still written, for `drain_s` seconds at most."""
+        """End the recording; what waits is still written, for `drain_s` seconds at most.
+
+        Where nothing may be dropped it is written however long that takes, unless the whole
+        session is ended.
+        """
+        if self.patient and drain_s == _DRAIN_S:
+            drain_s = _FOREVER_S
         with self._lock:
             if not self._why:
                 self._why, self._message = why, message

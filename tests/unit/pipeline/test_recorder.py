@@ -17,7 +17,7 @@ from facecam.recording.session_files import read_session
 from facecam.recording.session_records import RecordedSession
 from facecam.timing import monotonic_s
 from facecam.types import FaceAnalysis
-from tests.fakes import WAIT_S, FakePackage, FakeVideos, analysis_at, frame_at, smiling
+from tests.fakes import WAIT_S, FakeClock, FakePackage, FakeVideos, analysis_at, frame_at, smiling
 
 PLENTY = 10**12
 
@@ -33,7 +33,7 @@ class Bench:
         self.recorders: list[Recorder] = []
 
     def record(self, videos: Any = None, **wanted: Any) -> Recorder:
-        options = {key: wanted.pop(key) for key in ("patient", "limits") if key in wanted}
+        options = {key: wanted.pop(key) for key in ("patient", "limits", "clock") if key in wanted}
         recorder = Recorder(
             1,
             RecordingRequest(self.folder / "a.mp4", **wanted),
@@ -359,3 +359,16 @@ def test_patient_recorder_loses_nothing(bench: Any) -> None:
         recorder.book.wait_for_room()
     recorder.finish()
     assert bench.end(recorder).frames_written == 300
+
+
+def test_patient_recorder_takes_its_time_to_finish(bench: Any) -> None:
+    """A file that is recorded on a slow machine is recorded whole."""
+    clock = FakeClock()
+    recorder = bench.record(patient=True, clock=clock)
+    bench.videos.go_on.clear()
+    bench.feed(recorder, range(20))
+    assert bench.videos.entered.wait(WAIT_S)
+    recorder.finish("end of file")
+    clock.advance(3600.0)
+    bench.videos.go_on.set()
+    assert bench.end(recorder).frames_written == 20
