@@ -164,7 +164,8 @@ def _lines(images: list[dict[str, Any]], written: list[Path]) -> list[str]:
         lines.append(f"{image['path']}: {count or 'no'} face{'' if count == 1 else 's'}")
         for number, face in enumerate(image["faces"], 1):
             for item in face["maps"]:
-                what = item["head"] + (f":{item['class']}" if item["class"] else "")
+                named = item["class"] not in ("", item["head"])
+                what = f"{item['head']}:{item['class']}" if named else item["head"]
                 x, y = item["max_picture_xy"]
                 lines.append(
                     f"  {number}. {what} ({item['explains']} {item['value']:.2f}), "
