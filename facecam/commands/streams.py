@@ -20,6 +20,7 @@ _CHATTER = re.compile(
     rb"|WARNING: (Logging before InitGoogle|All log messages before absl::InitializeLog)"
     rb"|I\d{4} \d\d:\d\d:"  # absl, level INFO
     rb"|W\d{4} .*(Input tensor memory is not aligned|Feedback manager requires)"
+    rb"|E\d{4} .*cuda_platform\.cc:\d+\] failed call to cuInit"  # TensorFlow without a GPU
     rb"|To enable the following instructions:"  # second line of an INFO of TensorFlow
     rb"|\[ (WARN|INFO):\S+\] global \S*(cap|obsensor)"  # OpenCV tries one driver after another
     rb"|\[ERROR:\S+\] global obsensor"

@@ -62,16 +62,16 @@ def jitter_matrix(
     matrix = cv2.getRotationMatrix2D(centre, angle, scale)
     matrix[:, 2] += (size - wide) / 2 + rng.uniform(-settings.shift, settings.shift, 2) * size
     if rng.random() < settings.flip:
-        matrix = _mirrored(0, size) @ np.vstack([matrix, [0, 0, 1]])
+        matrix = _moved(matrix, _mirrored(0, size))
     # What came later draws only where it is wished, so that older recipes draw what they drew.
     if settings.flip_vertical and rng.random() < settings.flip_vertical:
-        matrix = _mirrored(1, size) @ np.vstack([matrix, [0, 0, 1]])
+        matrix = _moved(matrix, _mirrored(1, size))
     if settings.shear_deg:
         slope = np.tan(np.deg2rad(rng.uniform(-settings.shear_deg, settings.shear_deg)))
-        matrix = _about_centre(np.array([[1.0, slope], [0.0, 1.0]]), size) @ _square(matrix)
+        matrix = _moved(matrix, _about_centre(np.array([[1.0, slope], [0.0, 1.0]]), size))
     if settings.quarter_turns and rng.random() < settings.quarter_turns:
         turn = [[[0, -1], [1, 0]], [[-1, 0], [0, -1]], [[0, 1], [-1, 0]]][int(rng.integers(3))]
-        matrix = _about_centre(np.array(turn, float), size) @ _square(matrix)
+        matrix = _moved(matrix, _about_centre(np.array(turn, float), size))
     return matrix
 
 
@@ -87,8 +87,9 @@ def _about_centre(linear: NDArray[np.float64], size: NDArray[np.float64]) -> NDA
     return np.column_stack([linear, centre - linear @ centre])
 
 
-def _square(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.vstack([matrix, [0.0, 0.0, 1.0]])
+def _moved(first: NDArray[np.float64], then: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the (2, 3) matrix of two (2, 3) matrices, one behind the other."""
+    return np.matmul(then, np.vstack([first, [0.0, 0.0, 1.0]]))
 
 
 def warp_reflected(

@@ -20,7 +20,6 @@ import numpy as np
 from facecam.errors import TrainingError
 
 Kind = Literal["mirrored", "multiworker"]
-Batches = keras.utils.PyDataset
 Callbacks = Sequence[keras.callbacks.Callback]
 
 
@@ -40,7 +39,7 @@ class Distribution(Protocol):
         """Give all workers the same weights; `place` is (phase, epochs done)."""
 
     def fit_epoch(
-        self, model: keras.Model, batches: Batches, callbacks: Callbacks
+        self, model: keras.Model, batches: keras.utils.PyDataset, callbacks: Callbacks
     ) -> dict[str, float]:
         """Fit one epoch; return its mean losses."""
 
@@ -58,7 +57,7 @@ class Alone:
         """There is nobody to agree with."""
 
     def fit_epoch(
-        self, model: keras.Model, batches: Batches, callbacks: Callbacks
+        self, model: keras.Model, batches: keras.utils.PyDataset, callbacks: Callbacks
     ) -> dict[str, float]:
         """Fit one epoch by Keras."""
         history = model.fit(batches, epochs=1, shuffle=False, verbose=0, callbacks=list(callbacks))
@@ -78,7 +77,7 @@ class Mirrored(Alone):
         return self._strategy.scope()
 
     def fit_epoch(
-        self, model: keras.Model, batches: Batches, callbacks: Callbacks
+        self, model: keras.Model, batches: keras.utils.PyDataset, callbacks: Callbacks
     ) -> dict[str, float]:
         """Fit one epoch by Keras, which needs as many rows on each device."""
         count = self._strategy.num_replicas_in_sync
@@ -93,7 +92,7 @@ class EvenBatches(keras.utils.PyDataset):
         count: Every batch becomes a multiple of it.
     """
 
-    def __init__(self, batches: Batches, count: int) -> None:
+    def __init__(self, batches: keras.utils.PyDataset, count: int) -> None:
         super().__init__(workers=batches.workers, max_queue_size=batches.max_queue_size)
         self._batches, self._count = batches, count
 
@@ -151,7 +150,7 @@ class Workers:
         model.set_weights(self._summed(mine))
 
     def fit_epoch(
-        self, model: keras.Model, batches: Batches, callbacks: Callbacks
+        self, model: keras.Model, batches: keras.utils.PyDataset, callbacks: Callbacks
     ) -> dict[str, float]:
         """Fit one epoch, adding up the gradients of all workers at every step."""
         if model is not self._model:
@@ -197,11 +196,11 @@ class Workers:
             replica = tf.distribute.get_replica_context()
             return replica.all_reduce("SUM", loss), replica.all_reduce("SUM", made)
 
-        @tf.function
+        @tf.function  # type: ignore[untyped-decorator]
         def gradients(*batch: Any) -> tuple[Any, Any]:
             return self._strategy.run(step, batch)
 
-        @tf.function
+        @tf.function  # type: ignore[untyped-decorator]
         def apply(made: Any) -> None:
             model.optimizer.apply(made, variables)
 

@@ -193,7 +193,7 @@ class Fitting:
             measured = quick_metrics(self._recipe, stage.logits(number), item.labels)
             figures |= {f"{item.manifest.name}.{key}": value for key, value in measured.items()}
         value = score(self._recipe, figures)
-        if value > self._state.best:
+        if value > self._state.best or not self._run.best.exists():
             self._state.best = value
             save_weights(self._network.model, self._run.best)
         stage.model.set_weights(current)

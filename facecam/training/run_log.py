@@ -91,6 +91,7 @@ def draw_curves(rows: list[dict[str, str]], path: Path) -> None:
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     names = list(dict.fromkeys(n for row in rows for n in row if n not in PLACE and row[n]))
     columns = min(len(names), 3)
@@ -105,7 +106,7 @@ def draw_curves(rows: list[dict[str, str]], path: Path) -> None:
         for start in starts:
             axes.axvline(start, color="0.6", linewidth=0.8, linestyle=":")
         axes.set_title(name, fontsize=9)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.tick_params(labelsize=8)
         axes.grid(alpha=0.25)
     figure.supxlabel("epoch", fontsize=9)
