@@ -1,17 +1,11 @@
 """`cam`: which parts of a picture speak for an answer."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 from facecam.commands.output import ends_well, only_json_on_stdout, print_json, progress
-
-if TYPE_CHECKING:
-    from facecam.training.explain.explained import ExplainedModel
-    from facecam.training.explain.map_files import MapFiles
-    from facecam.training.explain.panels import Look
-    from facecam.training.explain.pictures import MapRequest
 
 
 @ends_well
@@ -127,12 +121,20 @@ def cam(
 
 def _explain(
     paths: list[Path],
-    model: "ExplainedModel",
-    request: "MapRequest",
-    files: "MapFiles",
-    look: "Look",
+    model: Any,
+    request: Any,
+    files: Any,
+    look: Any,
 ) -> list[dict[str, Any]]:
-    """Explain and write every picture; return what `--json` says of them."""
+    """Explain and write every picture; return what `--json` says of them.
+
+    Args:
+        paths: Pictures.
+        model: `explain.explained.ExplainedModel`; training is only imported inside functions here.
+        request: `explain.pictures.MapRequest`.
+        files: `explain.map_files.MapFiles`.
+        look: `explain.panels.Look`.
+    """
     from facecam.capture.pictures import read_picture
     from facecam.pipeline.lazy_detector import LazyDetector
     from facecam.training.explain.pictures import explain_picture, face_record, no_face
