@@ -16,7 +16,7 @@ FRAGMENT_S = 0.25
 """Seconds of video that are written at once, in a recording; as much is lost with the program."""
 
 _FRAGMENTED = "+frag_keyframe+empty_moov+default_base_moof"
-_HYBRID = "+hybrid_fragmented"
+_HYBRID = "+hybrid_fragmented+frag_keyframe"
 
 
 @dataclass(frozen=True, slots=True)

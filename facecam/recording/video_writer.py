@@ -200,8 +200,10 @@ class VideoWriter:
             elif self._encoder.pixels != "bgr24":
                 picture = picture.reformat(format=self._encoder.pixels)
             picture.pts, picture.time_base = tick, Fraction(1, ticks)
-            # By time, not by count: a slow source must not make its fragments long.
-            if self._file is not None and tick - self._key_tick >= KEY_S * ticks:
+            # By time, not by count: a slow source must not make its fragments long. The second
+            # picture is one so that the first is on the disk at once.
+            late = tick - self._key_tick >= KEY_S * ticks
+            if self._file is not None and (late or self.frames == 1):
                 picture.pict_type = _KEY_PICTURE
                 self._key_tick = tick
             for packet in self._stream.encode(picture):

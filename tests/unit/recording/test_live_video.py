@@ -51,6 +51,19 @@ def test_killed_recording_is_playable_and_lost_less_than_a_second(
     assert trial.lost_s <= 1.0
 
 
+@pytest.mark.parametrize("purpose", ["live", "lossless"])
+def test_recording_is_playable_from_its_second_picture_on(tmp_path: Path, purpose: Any) -> None:
+    path = tmp_path / "a.mp4"
+    writer = VideoWriter(path, (64, 48), 30.0, purpose=purpose)
+    writer.write(noise((64, 48)), 0.0)
+    for number in range(1, 20):
+        writer.write(noise((64, 48), number), number / 30)
+        trial = look_at(path, writer.last_s)
+        assert trial.playable, trial
+        assert trial.lost_s <= 0.3
+    writer.close()
+
+
 def test_killed_recording_of_a_slow_source_lost_less_than_a_second(tmp_path: Path) -> None:
     trial = kill_while_recording(tmp_path / "a.mp4", 23, hz=5.0)
     assert trial.playable, trial.problem
