@@ -113,6 +113,21 @@ def test_a_run_killed_at_any_moment_ends_like_a_whole_one(
     assert states[0].best == pytest.approx(states[1].best, rel=TOLERANCE)
 
 
+def event_scalars(folder: Path) -> dict[str, list[tuple[int, float]]]:
+    """Return step and value of every scalar that TensorBoard would show."""
+    import tensorflow as tf
+
+    found: dict[str, list[tuple[int, float]]] = {}
+    for path in sorted(folder.glob("events.out.tfevents.*")):
+        for record in tf.data.TFRecordDataset(str(path)):
+            event = tf.compat.v1.Event.FromString(record.numpy())
+            for value in event.summary.value:
+                assert value.metadata.plugin_data.plugin_name in ("scalars", "")
+                number = float(tf.make_ndarray(value.tensor))
+                found.setdefault(value.tag, []).append((event.step, number))
+    return found
+
+
 def test_a_finished_run_is_left_as_it_is(toy: tuple[Path, Path, Run]) -> None:
     recipe, data, run = toy
     before = run.checkpoint.read_bytes(), log_rows(run)
@@ -124,7 +139,10 @@ def test_a_run_leaves_logs_curves_and_settled_classes(toy: tuple[Path, Path, Run
     run = toy[2]
     assert run.recipe().heads[0].classes == ["blue", "red"]
     assert (run.folder / "curves.png").read_bytes().startswith(b"\x89PNG")
-    assert list((run.folder / "tensorboard").glob("events.out.tfevents.*"))
+    events = event_scalars(run.folder / "tensorboard")
+    assert [step for step, _ in events["loss"]] == [1, 2, 3, 4, 5, 6]
+    assert events["loss"][0][1] == pytest.approx(float(log_rows(run)[0]["loss"]), rel=1e-5)
+    assert {"data/colour/accuracy", "score", "learning_rate"} <= set(events)
     assert not list(run.folder.rglob("part*"))
     assert float(log_rows(run)[-1]["loss"]) < float(log_rows(run)[0]["loss"])
 
