@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from facecam.errors import FacecamError
 from facecam.inference.cam import HeadCam
 from facecam.inference.estimator import Estimator
-from facecam.inference.faithfulness import measure_faithfulness
+from facecam.inference.faithfulness import Faithfulness, measure_faithfulness
 from facecam.inference.package import ModelPackage
 from facecam.pipeline.worker import Worker
 from facecam.timing import Clock, monotonic_s
@@ -26,9 +26,10 @@ CamKey = tuple[int, str, str]
 TrustEstimatorFactory = Callable[[ModelPackage], Estimator]
 
 EVERY_S = 6.0  # one map: as long apart; several faces take turns
-_PAUSE_S = 2.0  # between two measurements of any map, so that most of the time is left to frames
+_PAUSE_S = 3.0  # between two measurements of any map, so that most of the time is left to frames
 _PATIENCE_S = 5.0  # a request for a face that is not seen keeps the others waiting so long at most
 _GIVE_UP = 4  # random maps that were as good: with 40 in all, two are too many already
+_RECENT = 3  # measurements of a map whose median counts
 _NICENESS = 15
 
 
@@ -83,6 +84,7 @@ class CamTrustProbe:
         self._ended_s = float("-inf")
         self._requested: dict[int, float] = {}
         self._results: dict[CamKey, CamTrust] = {}
+        self._recent: dict[CamKey, list[Faithfulness]] = {}
         self._package: ModelPackage | None = None
         self._broken: ModelPackage | None = None
         self.worker = Worker("facecam-trust", self._run, lambda error: None, self._wake)
@@ -120,6 +122,7 @@ class CamTrustProbe:
             if sample.package is not self._package:
                 self._package = sample.package
                 self._results.clear()
+                self._recent.clear()
             self._requested.pop(sample.key[0], None)
             self._waiting = sample
             self._changed.notify_all()
@@ -134,7 +137,7 @@ class CamTrustProbe:
         with self._changed:
             self._requested.pop(track, None)
             for key in [key for key in self._results if key[0] == track]:
-                del self._results[key]
+                del self._results[key], self._recent[key]
 
     def _wake(self) -> None:
         with self._changed:
@@ -188,16 +191,21 @@ class CamTrustProbe:
         )
         if measured is None:
             return
-        trust = CamTrust(
-            score=measured.score,
-            p_value=measured.p_value,
-            trusted=measured.trusted,
-            reason=measured.reason,
-            measured_s=self._clock(),
-        )
         with self._changed:
-            if sample.package is self._package:
-                self._results[sample.key] = trust
+            if sample.package is not self._package:
+                return
+            recent = [*self._recent.get(sample.key, ()), measured][-_RECENT:]
+            self._recent[sample.key] = recent
+            # The measurement whose p-value is the median of the last: a map at the limit does not
+            # change its look with every one of them.
+            middle = sorted(recent, key=lambda item: item.p_value)[len(recent) // 2]
+            self._results[sample.key] = CamTrust(
+                score=middle.score,
+                p_value=middle.p_value,
+                trusted=middle.trusted,
+                reason=middle.reason,
+                measured_s=self._clock(),
+            )
 
 
 def _second_estimator(package: ModelPackage) -> Estimator:

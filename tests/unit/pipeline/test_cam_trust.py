@@ -131,6 +131,17 @@ def test_a_map_is_measured_again_after_a_while_only(probes: Probes) -> None:
     assert probe.due(key)
 
 
+def test_one_unlucky_measurement_does_not_change_the_verdict(probes: Probes) -> None:
+    probe = probes.probe()
+    for shuffled, trusted in ((False, True), (False, True), (True, True), (True, False)):
+        probe.offer(sample(1, shuffled=shuffled))
+        until_idle(probe)
+        result = probe.result((1, "smile", "smile"))
+        assert result is not None
+        assert result.trusted is trusted
+        assert bool(result.reason) is not trusted
+
+
 def test_a_face_that_somebody_asks_for_comes_first(probes: Probes) -> None:
     probe = probes.probe(clock=FakeClock())
     probe.offer(sample(1))
