@@ -112,8 +112,12 @@ class SessionBridge:
     def set_cam(self, choice: CamChoice | None) -> None:
         """See `LiveSession`."""
         self._cam = choice
-        if self._session is not None:
-            self._session.set_cam(choice)
+        session = self._session
+        if session is None:
+            return
+        session.set_cam(choice)
+        if choice is not None and _stands_still(session.status()):
+            session.start()  # no other frame comes that could have a map: read it again
 
     def measure_trust(self, track: int) -> None:
         """See `LiveSession`."""
@@ -206,6 +210,8 @@ class SessionBridge:
             model_phase = ModelPhase.READY
         elif self._model_failed:
             model_phase = ModelPhase.FAILED
+        # A picture that waits for its model has no other picture to give.
+        still = status.source is not None and status.source.kind in ("image", "folder")
         return SessionView(
             source_phase=_source_phase(status),
             model_phase=model_phase,
@@ -224,7 +230,7 @@ class SessionBridge:
             analyzed=status.counts.analysed,
             skipped=status.counts.skipped,
             stages_ms=analysis.stages_ms if analysis is not None else {},
-            health=status.source_health.value,
+            health="ok" if still else status.source_health.value,
             health_s=status.source_health_s,
             recording=status.recording,
             recent=status.recent,
@@ -291,6 +297,14 @@ def _source_phase(status: "SessionStatus") -> SourcePhase:
                 picture = status.source is not None and status.source.kind == "image"
                 return SourcePhase.RUNNING if picture else SourcePhase.ENDED
     return SourcePhase.NONE
+
+
+def _stands_still(status: "SessionStatus") -> bool:
+    """Return whether a single picture was shown and analysed."""
+    from facecam.pipeline.status import Ending, SessionState
+
+    ended = status.state is SessionState.STOPPED and status.ending is Ending.END_OF_FILE
+    return ended and status.source is not None and status.source.kind == "image"
 
 
 def _make_source(spec: str) -> FrameSource:

@@ -1,10 +1,12 @@
 """The bridge over a real session, with fakes at its edges."""
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from facecam.capture.health import SourceHealth
 from facecam.capture.source import FrameSource
 from facecam.errors import CameraLostError, CameraOpenError, MediaFileError, ModelPackageError
 from facecam.gui.live_session import ModelPhase, SourcePhase
@@ -12,7 +14,7 @@ from facecam.gui.session_bridge import SessionBridge, head_views
 from facecam.inference.estimator import Estimator
 from facecam.pipeline.analyzer import FrameAnalyzer
 from facecam.recording.request import RecordingRequest
-from facecam.types import Frame
+from facecam.types import CamChoice, Frame
 from facecam.vision.overlay import OverlayOptions
 from tests.fakes import (
     FakeDetector,
@@ -228,6 +230,28 @@ def test_the_health_of_a_lost_camera_is_told(bridge: SessionBridge) -> None:
     start(bridge, "lost")
     wait_until(lambda: bridge.status().health in ("gone", "reconnecting"))
     wait_until(lambda: bridge.status().health_s > 0)
+
+
+def test_a_picture_that_stands_is_not_called_stalled(bridge: SessionBridge) -> None:
+    start(bridge, "photo.png")
+    wait_until(lambda: bridge.latest()[1] is not None)
+    run = bridge._session
+    assert run is not None
+    stalled = dataclasses.replace(run.status(), source_health=SourceHealth.STALLED)
+    run.status = lambda: stalled  # type: ignore[method-assign]
+    assert bridge.status().health == "ok"
+
+
+def test_a_picture_is_read_again_to_get_a_map(bridge: SessionBridge) -> None:
+    start(bridge, "photo.png")
+    wait_until(lambda: (found := bridge.latest()[1]) is not None and bool(found.faces))
+    run = bridge._session
+    assert run is not None
+    wait_until(lambda: run.status().ending is not None)
+    before = bridge.latest()[1]
+    bridge.set_cam(CamChoice("smile"))
+    wait_until(lambda: (found := bridge.latest()[1]) is not None and found is not before)
+    assert phase(bridge) in (SourcePhase.RUNNING, SourcePhase.STARTING)
 
 
 def test_figures_of_a_package_mark_heads_that_are_no_better_than_chance() -> None:
