@@ -28,6 +28,7 @@ from facecam.training.predictions import cluster_ids
 from facecam.training.recipe import Recipe
 from facecam.training.stages import FeatureBatches, Logits, features, in_batches
 
+WORDS = {2: "two", 3: "three", 4: "four", 5: "five", 10: "ten"}
 NUMBER_BINS = 5  # of an expectation's labels, for stratifying
 
 
@@ -155,7 +156,13 @@ def out_of_fold(
     ends = np.cumsum([len(item.manifest) for item in sets])[:-1]
     parts = {name: np.split(values, ends) for name, values in made.items()}
     logits = [{name: part[i] for name, part in parts.items()} for i in range(len(sets))]
-    return OutOfFold(logits, dealt, fitted, f"out of fold, {folds} folds grouped by person")
+    return OutOfFold(logits, dealt, fitted, protocol_of(folds))
+
+
+def protocol_of(folds: int) -> str:
+    """Return how the figures are made, in words."""
+    count = WORDS.get(folds, str(folds))
+    return f"out of fold, {count} folds grouped by person"
 
 
 def fold_logits(

@@ -5,7 +5,7 @@
 "heads" is for those who want one set of figures a head (the window's tool tips, the table of all
 packages): that of the data set that was trained on and has most labels. One entry:
 
-    {"data": "lfw", "protocol": "out of fold, 5 folds grouped by person", "n": 812,
+    {"data": "lfw", "protocol": "out of fold, five folds grouped by person", "n": 812,
      "auc": 0.61, "ci": {"auc": [0.55, 0.67], ...}, "baselines": {"auc": 0.5, ...}, ...,
      "no_better_than_chance": true}                       # only there when it is true
 

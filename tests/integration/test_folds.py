@@ -85,7 +85,7 @@ def test_the_package_carries_out_of_fold_figures(work: Path) -> None:
     to = export_run(run.folder, work / "models" / "people", **options)
     spec = json.loads((to / "model.json").read_text("utf-8"))
     red, luck = (spec["metrics"]["heads"][name] for name in ("red", "luck"))
-    assert red["protocol"] == "out of fold, 4 folds grouped by person"
+    assert red["protocol"] == "out of fold, four folds grouped by person"
     assert red["n"] == PEOPLE * EACH
     assert red["auc"] > 0.9
     assert "no_better_than_chance" not in red
@@ -95,7 +95,7 @@ def test_the_package_carries_out_of_fold_figures(work: Path) -> None:
     assert spec["fitted_on_all"] == ["people"]
     assert sum("fitted on 90, predicting 30" in line for line in lines) >= 1
     card = (to / "CARD.md").read_text("utf-8")
-    assert "out of fold, 4 folds grouped by person" in card
+    assert "out of fold, four folds grouped by person" in card
     assert "no better than chance" in card
     assert card.index("A party game.") < card.index("Red people.")
     found = evaluate_command(str(to), work / "people")
