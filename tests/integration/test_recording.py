@@ -313,9 +313,14 @@ def test_hung_encoder_keeps_neither_the_video_nor_stop_waiting(
     session.start_recording(stage.request())
     assert entered.wait(WAIT_S)
     before = session.status().counts.captured
-    status = stage.until(session, lambda status: status.recording.frames_dropped > 10)
+    # The video goes on, long after the queue is full.
+    status = stage.until(
+        session,
+        lambda status: (
+            status.recording.frames_dropped > 10 and status.counts.captured > before + 20
+        ),
+    )
     assert status.state is SessionState.RUNNING
-    assert status.counts.captured > before + 64, "the video goes on"
     stuck = session.stop(0.2)
     assert any(name.startswith("facecam-recorder") for name in stuck)
     go_on.set()
