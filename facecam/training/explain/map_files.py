@@ -80,7 +80,7 @@ class MapFiles:
             for item in face.maps:
                 parts = (item.target.label, item.method, item.layer)
                 name = "-".join([path.stem, str(number), *(_plain(part) for part in parts)])
-                heat = heat_picture(item, look)
+                heat = heat_picture(face, item, look)
                 over = picture_overlay(image_bgr, face, item, look)
                 self._save(self._out / f"{name}-heat.png", _png(heat))
                 self._save(self._out / f"{name}-overlay.png", _png(over))

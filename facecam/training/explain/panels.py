@@ -28,9 +28,12 @@ class Look:
     signed: bool = False
 
 
-def heat_picture(item: ExplainedMap, look: Look) -> ImageU8:
-    """Return a map alone as a square BGR picture."""
-    return coloured(on_crop(scaled(item.values), (HEAT_SIDE, HEAT_SIDE)), look)
+def heat_picture(face: ExplainedFace, item: ExplainedMap, look: Look) -> ImageU8:
+    """Return a map alone as a BGR picture of the crop's shape."""
+    height, width = face.crop_rgb.shape[:2]
+    scale = HEAT_SIDE / max(width, height)
+    size_wh = (round(width * scale), round(height * scale))
+    return coloured(on_crop(scaled(item.values), size_wh), look)
 
 
 def coloured(share: Float32Array, look: Look) -> ImageU8:
@@ -107,7 +110,7 @@ def panel(faces: Sequence[ExplainedFace], *, title: str, look: Look = Look()) ->
             name = TITLES[item.method] + (f"\n{item.layer}" if several_layers else "")
             over = crop_overlay(face, item, look)[..., ::-1]
             if single:
-                cells.append((heat_picture(item, look)[..., ::-1], name))
+                cells.append((heat_picture(face, item, look)[..., ::-1], name))
                 cells.append((over, "overlay"))
             else:
                 cells.append((over, name))
