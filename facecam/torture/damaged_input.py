@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -85,10 +85,11 @@ class VictimProcess:
     Args:
         kind: What it reads.
         log_path: Where its native libraries may write.
+        command: Program that stands in for it, in tests.
     """
 
-    def __init__(self, kind: str, log_path: Path) -> None:
-        self._kind = kind
+    def __init__(self, kind: str, log_path: Path, command: Sequence[str] = ()) -> None:
+        self._command = command or (sys.executable, "-m", "facecam.torture.victims", kind)
         self._log_path = log_path
         self._process: subprocess.Popen[bytes] | None = None
         self._is_new = True
@@ -96,7 +97,7 @@ class VictimProcess:
     def _start(self) -> subprocess.Popen[bytes]:
         with self._log_path.open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "facecam.torture.victims", self._kind],
+                self._command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -104,14 +105,14 @@ class VictimProcess:
         self._process, self._is_new = process, True
         return process
 
-    def ask(self, path: Path, hang_s: float = HANG_S) -> dict[str, str]:
+    def ask(self, path: Path, hang_s: float = HANG_S, start_s: float = _START_S) -> dict[str, str]:
         """Let it read one file and return its answer, {"outcome": "crash"} or {"outcome": "hang"}.
 
-        A child that was just started gets longer: it has libraries to load.
+        A child that was just started gets longer, by `start_s`: it has libraries to load.
         """
         process = self._process or self._start()
         stdin, stdout = _pipe(process.stdin), _pipe(process.stdout)
-        patience_s = hang_s + (_START_S if self._is_new else 0.0)
+        patience_s = hang_s + (start_s if self._is_new else 0.0)
         try:
             stdin.write(json.dumps(str(path)).encode() + b"\n")
             stdin.flush()

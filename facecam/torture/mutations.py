@@ -136,7 +136,7 @@ def damage_text(content: bytes, rng: random.Random) -> bytes:
 def _with_odd_value(root: Any, rng: random.Random) -> Any:
     """Return a copy of a JSON value in which one random node is odd."""
     root = copy.deepcopy(root)
-    places = list(_places(root))
+    places = list(_places(root)) if isinstance(root, dict | list) else []
     if not places:
         return rng.choice(_ODD_VALUES)
     holder, key = rng.choice(places)
