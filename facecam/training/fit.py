@@ -24,6 +24,8 @@ from facecam.vision.crops import EyeTemplate
 
 __all__ = ["fitting_sets", "load_sets", "predict_logits", "template_of", "train"]
 
+MOST_NUMBERS = 1000  # classes of an expectation that are taken from the data
+
 
 def template_of(recipe: Recipe) -> EyeTemplate | None:
     """Return the eye template of a recipe, or None where it looks at whole pictures."""
@@ -173,13 +175,21 @@ def _classes(head: Head, manifests: Sequence[Manifest]) -> list[str] | list[int]
         )
     if head.kind == "softmax":
         return sorted(found)
-    try:
-        numbers = [float(value) for value in found]
-    except ValueError:
+    numbers = []
+    for cell in sorted(found):
+        try:
+            numbers.append(float(cell))
+        except ValueError:
+            raise ManifestError(
+                f"The head '{head.name}' needs numbers, and the column '{column}' holds '{cell}'."
+            ) from None
+    first, last = int(np.floor(min(numbers))), int(np.ceil(max(numbers)))
+    if last - first >= MOST_NUMBERS:
         raise ManifestError(
-            f"The head '{head.name}' needs numbers, and the column '{column}' holds '{min(found)}'."
-        ) from None
-    return list(range(int(np.floor(min(numbers))), int(np.ceil(max(numbers))) + 1))
+            f"The column '{column}' goes from {first} to {last}, too far for a class at every "
+            f"whole number: give the head '{head.name}' its classes, or other units."
+        )
+    return list(range(first, last + 1))
 
 
 def fitting_sets(sets: list[LabelledCrops]) -> list[LabelledCrops]:
