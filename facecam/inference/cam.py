@@ -58,6 +58,11 @@ class LinearCam:
     weights: Float32Array
     column: int
 
+    @property
+    def channels(self) -> int:
+        """Number of feature maps it is made for."""
+        return len(self.weights)
+
     def maps(self, features: Float32Array) -> Float32Array:
         """Return (N, h, w) float32 signed maps of (N, h, w, C) feature maps."""
         return np.asarray(_summed("nhwc,c->nhw", features, self.weights), np.float32)
@@ -85,6 +90,11 @@ class GradientCam:
     column: int | None
     spec: HeadSpec
     temperature: float = 1.0
+
+    @property
+    def channels(self) -> int:
+        """Number of feature maps it is made for."""
+        return len(self.layers[0][0])
 
     def maps(self, features: Float32Array) -> Float32Array:
         """Return (N, h, w) float32 signed maps of (N, h, w, C) feature maps."""

@@ -100,8 +100,8 @@ class FaceMaps:
         maps: dict[int, FaceMap] = {}
         for name, rows in wanted.items():
             cam = self._cam(package, choice.head, name)
-            if cam is None:
-                continue
+            if cam is None or cam.channels != features.shape[3]:
+                continue  # nothing was checked against the graph itself when the package was read
             for row, raw in zip(rows, cam.maps(features[rows]), strict=True):
                 track = tracks[row]
                 last = self._kept.get(track)

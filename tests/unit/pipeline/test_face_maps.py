@@ -73,6 +73,12 @@ def test_a_model_without_feature_maps_gives_none() -> None:
     assert make(wanting(CamChoice("smile")), np.zeros((1, CHANNELS), np.float32)) == {}
 
 
+@pytest.mark.parametrize("head", ["smile", "age"])
+def test_feature_maps_that_do_not_fit_the_weights_give_none(head: str) -> None:
+    fewer = features_of(1)[..., : CHANNELS - 1]
+    assert make(wanting(CamChoice(head)), fewer) == {}
+
+
 def test_one_face_alone_can_be_chosen() -> None:
     maps = make(wanting(CamChoice("smile", track=9)), features_of(1, 2), (4, 9))
     assert set(maps) == {9}
