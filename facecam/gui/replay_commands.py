@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QObject, QUrl
+from PySide6.QtGui import QAction, QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
 from facecam.errors import FacecamError
@@ -36,7 +36,7 @@ class ReplayCommands(QObject):
             ("export_csv", lambda: self._ask_export("csv")),
             ("export_parquet", lambda: self._ask_export("parquet")),
             ("export_html", lambda: self._ask_export("html")),
-            ("show_folder", window.show_folder),
+            ("show_folder", self.show_folder),
             ("close", self._close_or_leave),
             ("play", self.play_or_pause),
             ("previous_frame", lambda: window.step_frame(-1)),
@@ -147,6 +147,12 @@ class ReplayCommands(QObject):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
+    def show_folder(self) -> None:
+        """Open the folder that the recording lies in."""
+        if self._window.recording is not None:
+            folder = self._window.recording.folder.parent
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
     def _ask_export(self, kind: str) -> None:
         window = self._window
         recording = window.recording
@@ -181,7 +187,7 @@ class ReplayCommands(QObject):
     def _on_exported(self, path: Path) -> None:
         self._window.stage.notice.show_text(
             self.tr("Saved as {path}").format(path=path),
-            ((self.tr("Show in folder"), self._window.show_folder),),
+            ((self.tr("Show in folder"), self.show_folder),),
         )
 
     # Another model.

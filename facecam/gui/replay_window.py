@@ -4,8 +4,8 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from facecam.gui import words
@@ -177,11 +177,6 @@ class ReplayWindow(QMainWindow):
             )
         self.commands.enable()
         self._show_stats()
-
-    @property
-    def error(self) -> str:
-        """The sentence that was shown last because the video cannot be read, or ""."""
-        return self._error
 
     # Time.
 
@@ -361,13 +356,8 @@ class ReplayWindow(QMainWindow):
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""
         self.theme = theme
-        for part in (
-            self.actions_,
-            self.stage,
-            self.panel,
-            self.compare_panel,
-            self.transport,
-        ):
+        parts = (self.actions_, self.stage, self.panel, self.compare_panel, self.transport)
+        for part in parts:
             part.set_theme(theme)
 
     def retranslate(self) -> None:
@@ -392,11 +382,6 @@ class ReplayWindow(QMainWindow):
         urls = event.mimeData().urls()
         if urls and urls[0].isLocalFile():
             self.open(Path(urls[0].toLocalFile()))
-
-    def show_folder(self) -> None:
-        """Open the folder that the recording lies in."""
-        if self.recording is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.recording.folder.parent)))
 
     def _close_reader(self) -> None:
         if self._reader is not None:
