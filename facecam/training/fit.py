@@ -179,7 +179,8 @@ def _classes(head: Head, manifests: Sequence[Manifest]) -> list[str] | list[int]
     for cell in sorted(found):
         try:
             numbers.append(float(cell))
-        except ValueError:
+            int(numbers[-1])  # nan and inf are no numbers here
+        except (ValueError, OverflowError):
             raise ManifestError(
                 f"The head '{head.name}' needs numbers, and the column '{column}' holds '{cell}'."
             ) from None

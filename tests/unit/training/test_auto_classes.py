@@ -54,6 +54,7 @@ def test_classes_are_those_of_all_training_pictures(tmp_path: Path) -> None:
         ("a.png,train,,\nb.png,train,,\n", softmax(), "training pictures have nothing"),
         ("a.png,train,cat,1\n", softmax(column="fur"), "from the column 'fur'"),
         ("a.png,train,cat,old\nb.png,train,dog,2\n", expectation(), "holds 'old'"),
+        ("a.png,train,cat,inf\nb.png,train,dog,2\n", expectation(), "holds 'inf'"),
         ("a.png,train,cat,0\nb.png,train,dog,90000\n", expectation(), "from 0 to 90000, too far"),
     ],
 )
