@@ -1,5 +1,6 @@
 """Convolutional networks by name, with their pretrained weights and pixel scaling."""
 
+import difflib
 import inspect
 import warnings
 from collections.abc import Callable
@@ -71,7 +72,21 @@ def build_backbone(spec: Backbone, size_wh: tuple[int, int] | int) -> keras.Mode
         _copy_weights(network, spec, pixels)
     if pixels == "caffe":
         _turn_channels(network)
-    return network
+    return _cut_off(network, spec)
+
+
+def _cut_off(network: keras.Model, spec: Backbone) -> keras.Model:
+    """Return the network up to the layer that the recipe names, or all of it."""
+    if spec.until is None:
+        return network
+    names = [layer.name for layer in network.layers if len(layer.output.shape) == 4]
+    if spec.until not in names:
+        near = difflib.get_close_matches(spec.until, names, 3)
+        raise RecipeError(
+            f"backbone.until: {spec.name} has no layer '{spec.until}' with feature maps; "
+            f"near: {', '.join(near or names[-3:])}."
+        )
+    return keras.Model(network.inputs, network.get_layer(spec.until).output, name=network.name)
 
 
 def pixels_of(spec: Backbone) -> Pixels:

@@ -37,7 +37,8 @@ class Backbone(_Strict):
     or `none`; `pixels` is what the network expects: `caffe` (BGR minus the ImageNet means), `tf`
     (v / 127.5 - 1), `unit` (v / 255), `lite` ((v - 127) / 128), `torch` (RGB, ImageNet's means and
     deviations), `raw` (0 to 255, the network scales by itself), or `auto`, by the name. `pooling`
-    is what heads see of the feature maps: their `average`, or all of them (`flatten`).
+    is what heads see of the feature maps: their `average`, or all of them (`flatten`). `until` ends
+    the network at a layer: earlier feature maps are finer, and so are class activation maps.
     `freeze_batchnorm` keeps the normalisation of pretrained weights as it is.
     """
 
@@ -46,6 +47,7 @@ class Backbone(_Strict):
     weights_size: int = 224
     pixels: Pixels | Literal["auto"] = "auto"
     pooling: Literal["average", "flatten"] = "average"
+    until: str | None = None
     freeze_batchnorm: bool = True
 
 

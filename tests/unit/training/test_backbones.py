@@ -100,3 +100,15 @@ def test_layers_train_from_a_number_or_a_name_on() -> None:
     for nowhere in ("conv9", 6, -1):
         with pytest.raises(RecipeError, match=f"no layer '{nowhere}'"):
             freeze(network, nowhere, freeze_batchnorm=True)
+
+
+def test_network_ends_at_the_layer_the_recipe_names() -> None:
+    spec = Backbone(name="EfficientNetLite0", until="block11_expand_relu")
+    network = build_backbone(spec, (192, 144))
+    assert network.output.shape == (None, 9, 12, 672)
+    assert "top_conv" not in {layer.name for layer in network.layers}
+
+
+def test_a_layer_that_is_not_there_is_named_with_its_neighbours() -> None:
+    with pytest.raises(RecipeError, match=r"until.*block11_expand_rel'.*block11_expand_relu"):
+        build_backbone(Backbone(name="EfficientNetLite0", until="block11_expand_rel"), 64)
