@@ -21,7 +21,7 @@ MAY_IMPORT = {
     **dict.fromkeys(RUNNING, BOTTOM | DEVICES | RUNNING),
     "gui": BOTTOM | DEVICES | RUNNING,
     "training": BOTTOM | {"capture.pictures", "vision", "inference"},
-    "torture": BOTTOM | DEVICES | RUNNING,
+    "torture": BOTTOM | DEVICES | RUNNING | {"training"},
     "commands": BOTTOM | DEVICES | RUNNING | {"gui", "training", "torture"},
     "__main__": BOTTOM | {"commands"},
     "app": BOTTOM | {"commands", "gui"},
@@ -107,6 +107,16 @@ def test_imports_point_down_only() -> None:
 
 def test_app_is_imported_by_nobody() -> None:
     assert [str(item) for item in IMPORTS if item.target.partition(".")[0] == "app"] == []
+
+
+def test_only_the_command_torture_imports_the_drills_and_only_when_it_runs() -> None:
+    users = [
+        item
+        for item in IMPORTS
+        if item.target.startswith("facecam.torture") and part_of(item.module) != "torture"
+    ]
+    assert {item.module for item in users} == {"facecam.commands.torture"}
+    assert [str(item) for item in users if not item.in_function] == []
 
 
 @pytest.mark.parametrize(("package", "place"), ONLY_IN.items())
