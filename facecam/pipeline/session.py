@@ -437,9 +437,7 @@ class Session:
     def _analysis_events(self, run: _Run) -> AnalysisEvents:
         return AnalysisEvents(
             wanted=lambda number: self._is_current(run, number),
-            patient=lambda number: (
-                self._options.as_fast_as_possible or self._is_picture(run)
-            ),
+            patient=lambda number: self._options.as_fast_as_possible or self._is_picture(run),
             ready=lambda number, frame, analysis: self._on_ready(run, number, frame, analysis),
             model_changed=lambda name: self._on_model_in_use(run, name),
             model_failed=lambda error: self._on_model_in_use(run, "", error),

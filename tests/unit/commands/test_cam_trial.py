@@ -13,7 +13,9 @@ from tests.fakes import analysis_at, smiling
 
 def analysis(faces: int, *, cam: bool) -> Analysis:
     face_map = FaceMap("smile", "smile", np.zeros((2, 2), np.float32), (32, 32), 1.0)
-    items = [replace(smiling(track), cam=face_map if cam else None) for track in range(1, faces + 1)]
+    items = [
+        replace(smiling(track), cam=face_map if cam else None) for track in range(1, faces + 1)
+    ]
     return replace(analysis_at(0, *items), stages_ms=MappingProxyType({"cam": 0.4, "infer": 9.0}))
 
 
