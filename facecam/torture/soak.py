@@ -129,6 +129,8 @@ def _play(
         report.failures.append(last.error)
     if stuck:
         report.failures.append(f"{', '.join(stuck)} did not end")
+    if report.frames < report.seconds:
+        report.failures.append(f"only {report.frames} frames in {report.seconds:.0f} s: no load")
     if recording is None or recording.state != "stopped":
         report.failures.append(f"the recording {recording.message if recording else 'is missing'}")
 
