@@ -46,13 +46,6 @@ def test_softmax_loss_is_the_cross_entropy() -> None:
     assert float(loss(np.array([1.0]), np.log([[0.25, 0.75]]))) == pytest.approx(-np.log(0.75))
 
 
-def test_caffe_weights_take_rgb() -> None:
-    plain = build_backbone(Backbone(name="MobileNet", pixels="caffe"), 32)
-    pixels = plain.get_layer("pixels")
-    mean_rgb = np.array([123.68, 116.779, 103.939], np.float32).reshape(1, 1, 1, 3)
-    np.testing.assert_allclose(np.asarray(pixels(mean_rgb)), 0.0, atol=1e-4)
-
-
 def test_freezing_keeps_normalisation_still() -> None:
     network = build_backbone(Backbone(name="MobileNet"), 32)
     freeze(network, "none", freeze_batchnorm=True)
