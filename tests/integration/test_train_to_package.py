@@ -114,6 +114,7 @@ def test_the_package_says_what_keras_says(
         assert metrics["heads"][head][key] == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.long  # with batch normalisation; every run resumes a network without in test_fitting
 def test_an_interrupted_run_ends_like_a_whole_one(
     trained: tuple[Run, Path, list[str]], tmp_path: Path
 ) -> None:

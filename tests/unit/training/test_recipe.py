@@ -125,10 +125,3 @@ def test_a_recipe_of_an_earlier_version_is_read(recipe_path: Path) -> None:
     again = Recipe.model_validate(old)
     assert again.training == recipe.training
     assert again.backbone.pooling == "average"
-
-
-def test_the_shipped_recipes_are_valid() -> None:
-    recipes = sorted((Path(__file__).parents[3] / "resources" / "recipes").glob("*.yaml"))
-    assert recipes
-    for path in recipes:
-        assert load_recipe(path).name == path.stem
