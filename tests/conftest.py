@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-_PATIENCE_S = 3.0
+_PATIENCE_S = 20.0
 
 
 @pytest.fixture(autouse=True)

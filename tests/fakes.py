@@ -22,7 +22,8 @@ from facecam.types import (
 )
 from facecam.vision.crops import EyeTemplate
 
-WAIT_S = 10.0
+# How long tests wait for what must come: only a test that fails waits as long.
+WAIT_S = 40.0
 """How long tests wait for an event that has to come; never waited out when all is well."""
 
 

@@ -58,7 +58,7 @@ def run(code: str, *arguments: str, **environment: str) -> subprocess.CompletedP
         env={**kept, **environment},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=280,
         check=False,
     )
 
@@ -94,7 +94,7 @@ def x_server() -> Iterator[str]:
         yield f":{number}"
     finally:
         server.terminate()
-        server.wait(10)
+        server.wait(60)
 
 
 @pytest.mark.parametrize(

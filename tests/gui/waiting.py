@@ -6,7 +6,7 @@ from PySide6.QtCore import QDeadlineTimer, QEventLoop
 from PySide6.QtWidgets import QApplication
 
 
-def wait_until(condition: Callable[[], bool], timeout_ms: int = 5000) -> None:
+def wait_until(condition: Callable[[], bool], timeout_ms: int = 40_000) -> None:
     """Let Qt work until `condition` holds; fail after `timeout_ms`."""
     deadline = QDeadlineTimer(timeout_ms)
     while not condition():

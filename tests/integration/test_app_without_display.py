@@ -71,7 +71,7 @@ def test_an_out_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) ->
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=280,
         check=False,
     )
     assert done.returncode == 1

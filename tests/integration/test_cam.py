@@ -203,7 +203,7 @@ def test_a_session_takes_another_map_at_the_next_frame() -> None:
         session.set_cam(None)
         seen.until(gate, lambda face: face.cam is None)
     finally:
-        assert session.stop() == ()
+        assert session.stop(WAIT_S) == ()
 
 
 def test_trust_is_measured_beside_the_frames_and_on_demand() -> None:
@@ -218,7 +218,7 @@ def test_trust_is_measured_beside_the_frames_and_on_demand() -> None:
         at_s = first.trust.measured_s
         seen.until(gate, lambda face: face.cam.trust and face.cam.trust.measured_s > at_s)
     finally:
-        assert session.stop() == ()
+        assert session.stop(WAIT_S) == ()
 
 
 class Stuck(FakeEstimator):

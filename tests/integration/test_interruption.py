@@ -33,7 +33,7 @@ def stop_behind(process: subprocess.Popen, line: str, how: signal.Signals) -> st
         if said.startswith(line):
             process.send_signal(how)
             break
-    return process.communicate(timeout=120)[1]
+    return process.communicate(timeout=280)[1]
 
 
 def test_a_stopped_or_killed_command_goes_on_to_the_same_end(tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ def test_a_stopped_or_killed_command_goes_on_to_the_same_end(tmp_path: Path) -> 
     killed = start(recipe, data, tmp_path / "run")
     stop_behind(killed, "phase 1 epoch 7", signal.SIGKILL)
     assert killed.returncode == -signal.SIGKILL
-    assert start(recipe, data, tmp_path / "run").communicate(timeout=200)[1] is not None
+    assert start(recipe, data, tmp_path / "run").communicate(timeout=280)[1] is not None
 
     ours, theirs = (Run(tmp_path / name) for name in ("run", "whole"))
     assert len(log_rows(ours)) == 12

@@ -52,7 +52,7 @@ session = Session(lambda: make_source("resources/demo.mp4"), build_analyzer,
                   lambda: load_estimator(None))
 session.start()
 wait = threading.Event()
-for _ in range(1200):
+for _ in range(4000):
     status = session.status()
     if status.counts.analysed > 15 and status.first_stats_s is not None:
         break
@@ -86,7 +86,7 @@ def look():
     ticks += 1
     ledger = Path({ledger!r})
     lines = ledger.read_text().count("analyzed\\":true") if ledger.exists() else 0
-    if lines > 5 or ticks > 600:
+    if lines > 5 or ticks > 2000:
         print("ANALYSED", lines, flush=True)
         timer.stop()
         qt.closeAllWindows()
@@ -130,7 +130,7 @@ class Child:
             capture_output=True,
             text=True,
             check=False,
-            timeout=200,
+            timeout=280,
         )
         assert done.returncode == 0, done.stderr[-3000:]
         return done.stdout

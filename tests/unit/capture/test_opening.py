@@ -166,7 +166,7 @@ for spec in sys.argv[1:]:
         [sys.executable, "-c", script, str(cut), *specs, "63"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=280,
         check=True,
         cwd=Path(__file__).parents[3],
     )

@@ -76,7 +76,7 @@ def test_waits_are_bounded_unless_told_otherwise() -> None:
 def test_nobody_listens() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    source = StreamSource(f"http://127.0.0.1:{port}/video", open_timeout_s=5)
+    source = StreamSource(f"http://127.0.0.1:{port}/video", open_timeout_s=WAIT_S)
     with pytest.raises(StreamError, match="cannot be opened: check that the address is right"):
         source.open()
     source.close()
@@ -84,7 +84,7 @@ def test_nobody_listens() -> None:
 
 def test_page_in_place_of_a_video(serve: Serve) -> None:
     server = serve(file_answer(b"<html><body>Hello</body></html>" * 50))
-    source = StreamSource(server.url("/index.html"), open_timeout_s=5)
+    source = StreamSource(server.url("/index.html"), open_timeout_s=WAIT_S)
     with pytest.raises(StreamError, match="gives video|of a video"):
         source.open()
     source.close()
@@ -92,7 +92,7 @@ def test_page_in_place_of_a_video(serve: Serve) -> None:
 
 def test_live_stream_ends_with_an_error(serve: Serve) -> None:
     server = serve(motion_jpeg(8, lambda stopped: None))
-    source = StreamSource(server.url(), open_timeout_s=5, read_timeout_s=5)
+    source = StreamSource(server.url(), open_timeout_s=WAIT_S, read_timeout_s=WAIT_S)
     source.open()
     assert (source.info.kind, source.info.live) == ("stream", True)
     assert source.info.size_wh == (320, 240)
@@ -115,7 +115,7 @@ def test_live_stream_ends_with_an_error(serve: Serve) -> None:
 
 def test_live_stream_that_falls_silent(serve: Serve) -> None:
     server = serve(motion_jpeg(8, lambda stopped: stopped.wait(WAIT_S)))
-    source = StreamSource(server.url(), open_timeout_s=5, read_timeout_s=0.4)
+    source = StreamSource(server.url(), open_timeout_s=WAIT_S, read_timeout_s=0.4)
     source.open()
 
     def drain() -> None:
@@ -130,7 +130,7 @@ def test_live_stream_that_falls_silent(serve: Serve) -> None:
 def test_file_behind_a_url_is_read_frame_by_frame(serve: Serve, write_video: WriteVideo) -> None:
     path = write_video(frames=10, fps=20, options={"movflags": "+faststart"})
     server = serve(file_answer(path.read_bytes()))
-    source = StreamSource(server.url("/clip.mp4"), open_timeout_s=5)
+    source = StreamSource(server.url("/clip.mp4"), open_timeout_s=WAIT_S)
     source.open()
     assert (source.info.live, source.info.frame_count) == (False, 10)
     frames = []
@@ -144,7 +144,7 @@ def test_file_behind_a_url_is_read_frame_by_frame(serve: Serve, write_video: Wri
 def test_file_behind_a_url_that_is_cut_off(serve: Serve, write_video: WriteVideo) -> None:
     content = write_video(frames=60, noise=True, options={"movflags": "+faststart"}).read_bytes()
     server = serve(file_answer(content[: len(content) // 2]))
-    source = StreamSource(server.url("/clip.mp4"), open_timeout_s=5)
+    source = StreamSource(server.url("/clip.mp4"), open_timeout_s=WAIT_S)
     source.open()
 
     def drain() -> None:
@@ -158,7 +158,7 @@ def test_file_behind_a_url_that_is_cut_off(serve: Serve, write_video: WriteVideo
 
 def test_close_ends_a_pending_read(serve: Serve) -> None:
     server = serve(motion_jpeg(8, lambda stopped: stopped.wait(WAIT_S)))
-    source = StreamSource(server.url(), open_timeout_s=5, read_timeout_s=2.5)
+    source = StreamSource(server.url(), open_timeout_s=WAIT_S, read_timeout_s=WAIT_S)
     source.open()
     frames: list[object] = []
     reading = threading.Thread(target=lambda: frames.extend(iter(source.read, None)))

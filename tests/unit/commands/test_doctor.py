@@ -40,7 +40,7 @@ def test_json_is_one_object_with_every_check() -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=280,
         check=False,
     )
     record = json.loads(done.stdout)

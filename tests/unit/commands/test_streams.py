@@ -23,7 +23,7 @@ def run_guarded(body: str) -> subprocess.CompletedProcess[str]:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=280,
         check=False,
     )
 
