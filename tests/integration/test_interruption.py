@@ -23,7 +23,12 @@ def start(recipe: Path, data: Path, out: Path) -> subprocess.Popen:
     command = [sys.executable, "-m", "facecam", "train", str(recipe)]
     command += ["--data", str(data), "--out", str(out)]
     return subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=recipe.parent,  # where it makes its cache
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
 
 
