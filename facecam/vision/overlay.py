@@ -11,7 +11,7 @@ from facecam.vision.cam_legend import draw_legend, legend_of, legend_wh, place_l
 from facecam.vision.cam_overlay import CamPainter, CamStyle
 from facecam.vision.overlay_card import OverlaySizes, card_wh, draw_card, overlay_sizes
 from facecam.vision.overlay_layout import Rect, Spot, place_card
-from facecam.vision.overlay_ring import draw_ring, ring_arcs
+from facecam.vision.overlay_ring import Ring, draw_rings, lay_ring, ring_arcs
 from facecam.vision.overlay_rows import HeadLook, Row, rows_of
 from facecam.vision.overlay_text import BOLD, put_text, text_width
 from facecam.vision.palette import BOX, CARD, SELECTED, TEXT, bgr
@@ -126,16 +126,21 @@ class OverlayPainter:
         if options.cam is not None:
             self._cams.draw(out, analysis, options.cam, mirror=options.mirror)
         taken = self._draw_legend(out, analysis.faces, boxes, heads, sizes, options)
-        for index, (face, box) in enumerate(zip(analysis.faces, boxes, strict=True)):
-            selected = face.track == options.selected
-            if options.ring:
-                arcs = ring_arcs(face, heads, options.ring, options.lang)
-                boxes[index] = draw_ring(out, arcs, box, sizes)
-            ringed = boxes[index] != box  # which says well enough where the face is
-            if options.show_boxes and face.score is not None and (selected or not ringed):
-                _draw_box(out, face, box, sizes, selected=selected)
+        rings: list[Ring | None] = [None] * len(boxes)
+        if options.ring:
+            rings = [
+                lay_ring(ring_arcs(face, heads, options.ring, options.lang), box, sizes)
+                for face, box in zip(analysis.faces, boxes, strict=True)
+            ]
+            taken += draw_rings(out, rings, boxes, sizes)
+        if options.show_boxes:
+            for face, box, ring in zip(analysis.faces, boxes, rings, strict=True):
+                selected = face.track == options.selected
+                # A ring says well enough where the face is.
+                if face.score is not None and (selected or ring is None):
+                    _draw_box(out, face, box, sizes, selected=selected)
         if options.show_bars:
-            self._draw_cards(out, analysis.faces, boxes, heads, sizes, options, taken)
+            self._draw_cards(out, analysis.faces, boxes, heads, sizes, options, taken, rings)
         self._forget_missing({face.track for face in analysis.faces})
         return out
 
@@ -195,8 +200,13 @@ class OverlayPainter:
         sizes: OverlaySizes,
         options: OverlayOptions,
         taken: Sequence[Rect],
+        rings: Sequence[Ring | None],
     ) -> None:
         height, width = out.shape[:2]
+        ringed = frozenset(index for index, ring in enumerate(rings) if ring is not None)
+        boxes = [
+            ring.rect if ring is not None else box for ring, box in zip(rings, boxes, strict=True)
+        ]
         cards: list[Rect] = list(taken)
         places: list[Rect] = []
         contents: list[Sequence[Row]] = []
@@ -214,7 +224,10 @@ class OverlayPainter:
                 spot = _corner(cards_wh, (width, height), sizes.gap)
             else:
                 before = self._spots.get(face.track)
-                spot = place_card(boxes, index, cards_wh, cards, (width, height), sizes.gap, before)
+                picture_wh = (width, height)
+                spot = place_card(
+                    boxes, index, cards_wh, cards, picture_wh, sizes.gap, before, ringed=ringed
+                )
             if spot is None:
                 self._spots.pop(face.track, None)
                 continue
@@ -223,7 +236,7 @@ class OverlayPainter:
             places.append(spot.rect)
             contents.append(variants[spot.size])
             if face.score is not None and len(faces) > 1:
-                _draw_tie(out, boxes[index], spot.rect, sizes)
+                _draw_tie(out, boxes[index], spot.rect, sizes, rings[index])
         for content, card in zip(contents, places, strict=True):  # over all ties
             draw_card(out, content, card, sizes)
 
@@ -308,8 +321,10 @@ def _draw_tag(out: ImageU8, text: str, box: Rect, sizes: OverlaySizes, *, select
     put_text(out, text, x + sizes.pad // 2, y + height // 2, size, bgr(words), BOLD)
 
 
-def _draw_tie(out: ImageU8, box: Rect, card: Rect, sizes: OverlaySizes) -> None:
-    """Draw a short line from a card to the face that it belongs to."""
+def _draw_tie(
+    out: ImageU8, box: Rect, card: Rect, sizes: OverlaySizes, ring: Ring | None = None
+) -> None:
+    """Draw a short line from a card to the face that it belongs to, or to the ring around it."""
     ends = []
     for at, size, other_at, other_size in zip(box[:2], box[2:], card[:2], card[2:], strict=True):
         low, high = max(at, other_at), min(at + size, other_at + other_size)
@@ -318,8 +333,10 @@ def _draw_tie(out: ImageU8, box: Rect, card: Rect, sizes: OverlaySizes) -> None:
         else:
             ends.append((at + size, other_at) if at < other_at else (at, other_at + other_size))
     (x0, x1), (y0, y1) = ends
-    cv2.line(out, (x0, y0), (x1, y1), bgr(CARD), sizes.line + 2)
-    cv2.line(out, (x0, y0), (x1, y1), bgr(BOX), sizes.line)
+    if ring is not None:
+        x0, y0 = ring.towards(x1, y1)
+    cv2.line(out, (x0, y0), (x1, y1), bgr(CARD), sizes.line + 2, cv2.LINE_AA)
+    cv2.line(out, (x0, y0), (x1, y1), bgr(BOX), sizes.line, cv2.LINE_AA)
 
 
 def _corner(

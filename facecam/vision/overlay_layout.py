@@ -43,6 +43,8 @@ def place_card(
     picture_wh: tuple[int, int],
     gap: int,
     before: Spot | None = None,
+    *,
+    ringed: frozenset[int] = frozenset(),
 ) -> Spot | None:
     """Return the best free place, or None when there is none.
 
@@ -62,15 +64,23 @@ def place_card(
         picture_wh: What must not be left.
         gap: Distance to the face.
         before: Where this face's card was on the last picture.
+        ringed: Faces whose rectangle is that of the ring around them: it holds the hair already,
+            and not even their own card may lie on it.
     """
     others = [face for number, face in enumerate(faces) if number != index]
+    heads = [
+        face if number in ringed else _head(face)
+        for number, face in enumerate(faces)
+        if number != index
+    ]
     around = _Around(
         box=faces[index],
         faces=tuple(others),
         boxes=(*others, *cards),
-        heads=(*(_head(face) for face in others), *cards),
+        heads=(*heads, *cards),
         picture_wh=picture_wh,
         gap=gap,
+        ringed=index in ringed,
     )
     kept = None
     if before is not None and before.size < len(sizes_wh):
@@ -93,6 +103,7 @@ class _Around:
     heads: tuple[Rect, ...]
     picture_wh: tuple[int, int]
     gap: int
+    ringed: bool = False
 
     def best(self, sizes_wh: Sequence[tuple[int, int]], spare: int) -> Spot | None:
         """Return the free spot of the lowest rank, with `spare` pixels free around it."""
@@ -109,9 +120,9 @@ class _Around:
         self, size_wh: tuple[int, int], size: int, room: int, place: int, spare: int = 0
     ) -> Spot | None:
         """Return this very spot if it is free."""
-        own = _head(self.box) if room == 0 else self.box
+        own = _head(self.box) if room == 0 and not self.ringed else self.box
         rect = (*_places(own, self.box, size_wh, self.picture_wh, self.gap)[place], *size_wh)
-        most = _ON_OWN_FACE * own[2] * own[3] if room == 2 else 0.0
+        most = _ON_OWN_FACE * own[2] * own[3] if room == 2 and not self.ringed else 0.0
         if not _inside(rect, self.picture_wh) or overlap(rect, own) > most:
             return None
         wide = (rect[0] - spare, rect[1] - spare, rect[2] + 2 * spare, rect[3] + 2 * spare)

@@ -9,7 +9,7 @@ import numpy as np
 
 from facecam.types import FaceAnalysis, ImageU8, MultiSigmoidReading, SigmoidReading
 from facecam.vision.overlay_card import OverlaySizes
-from facecam.vision.overlay_layout import Rect
+from facecam.vision.overlay_layout import Rect, overlap
 from facecam.vision.overlay_rows import HeadLook, label_of, percent, title_of
 from facecam.vision.overlay_text import BOLD, REGULAR, put_text, text_width
 from facecam.vision.palette import CARD, HATCH, MUTED, TEXT, TRACK, bgr, hue
@@ -19,6 +19,7 @@ _GAP_DEG = 10.0
 _START_DEG = -90.0  # the first arc is centred at the top
 _LEAST_RADIUS_PX = 34  # smaller rings have no room for words
 _STEP_DEG = 2.0
+_SLIDES = (0.0, 0.2, -0.2, 0.4, -0.4)  # along the arc, in its lengths
 _SHIFT = 4  # fractional bits of coordinates for OpenCV
 
 
@@ -67,59 +68,106 @@ def ring_arcs(
     return tuple(arcs)
 
 
-def draw_ring(out: ImageU8, arcs: Sequence[Arc], box: Rect, sizes: OverlaySizes) -> Rect:
-    """Draw the arcs around a face's box in place, words outside of them; return what they take.
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """Where the arcs of one face lie.
 
-    Where there are no arcs, or no room for words, that is the box itself.
+    Attributes:
+        arcs: Clockwise from the top.
+        centre: In pixels.
+        radius: Of the middle of the arcs, in pixels.
+        band: Width of the arcs, in pixels.
+    """
+
+    arcs: tuple[Arc, ...]
+    centre: tuple[float, float]
+    radius: float
+    band: int
+
+    @property
+    def rect(self) -> Rect:
+        """What the arcs take up."""
+        reach = self.radius + self.band
+        left, top = round(self.centre[0] - reach), round(self.centre[1] - reach)
+        return left, top, round(2 * reach), round(2 * reach)
+
+    @property
+    def each_deg(self) -> float:
+        """How much of the circle an arc has."""
+        return 360.0 / len(self.arcs)
+
+    def crosses(self, rect: Rect) -> bool:
+        """Whether the circle runs through a rectangle."""
+        x, y, width, height = rect
+        near_x = min(max(self.centre[0], x), x + width) - self.centre[0]
+        near_y = min(max(self.centre[1], y), y + height) - self.centre[1]
+        far_x = max(abs(x - self.centre[0]), abs(x + width - self.centre[0]))
+        far_y = max(abs(y - self.centre[1]), abs(y + height - self.centre[1]))
+        half = self.band / 2 + 2  # with the dark rim
+        near, far = math.hypot(near_x, near_y), math.hypot(far_x, far_y)
+        return near < self.radius + half and far > self.radius - half
+
+    def towards(self, x: float, y: float) -> tuple[int, int]:
+        """Return the point of its outside that is nearest to another point."""
+        away = math.hypot(x - self.centre[0], y - self.centre[1]) or 1.0
+        part = (self.radius + self.band) / away
+        return (
+            round(self.centre[0] + part * (x - self.centre[0])),
+            round(self.centre[1] + part * (y - self.centre[1])),
+        )
+
+
+def lay_ring(arcs: tuple[Arc, ...], box: Rect, sizes: OverlaySizes) -> Ring | None:
+    """Return the ring around a face's box; None without arcs, or without room for words."""
+    x, y, width, height = box
+    radius = _RADIUS * max(width, height)
+    if not arcs or radius < _LEAST_RADIUS_PX:
+        return None
+    band = min(max(round(0.055 * radius), sizes.bar), 3 * sizes.bar)
+    return Ring(arcs, (x + width / 2.0, y + height / 2.0 - 0.06 * height), radius, band)
+
+
+def draw_rings(
+    out: ImageU8, rings: Sequence[Ring | None], boxes: Sequence[Rect], sizes: OverlaySizes
+) -> list[Rect]:
+    """Draw the rings of all faces in place; return where their words are.
+
+    Rings may touch. Words lie over all arcs, off each other and, as far as there is room, off all
+    faces and the other rings: they slide along their own arc for that.
 
     Args:
         out: (H, W, 3) uint8 BGR.
-        arcs: Clockwise from the top.
-        box: Of the face, in pixels of `out`.
+        rings: Of the faces that have one.
+        boxes: Of all faces, in pixels of `out`.
         sizes: Lengths that suit the picture.
     """
-    if not arcs:
-        return box
-    x, y, width, height = box
-    centre = (x + width / 2.0, y + height / 2.0 - 0.06 * height)
-    radius = _RADIUS * max(width, height)
-    if radius < _LEAST_RADIUS_PX:
-        return box
-    band = min(max(round(0.055 * radius), sizes.bar), 3 * sizes.bar)
-    each = 360.0 / len(arcs)
+    laid = [ring for ring in rings if ring is not None]
+    for ring in laid:
+        _draw_strokes(out, ring)
+    words: list[Rect] = []
+    for ring in laid:
+        for number, arc in enumerate(ring.arcs):
+            rect = _place_words(out, ring, number, laid, boxes, words, sizes)
+            _draw_words(out, arc, rect, sizes)
+            words.append(rect)
+    return words
+
+
+def _draw_strokes(out: ImageU8, ring: Ring) -> None:
+    each = ring.each_deg
     half = (each - _GAP_DEG) / 2.0
-    _draw_strokes(out, arcs, centre, radius, band, each, half)
-    left, top = centre[0] - radius - band, centre[1] - radius - band
-    right, bottom = centre[0] + radius + band, centre[1] + radius + band
-    for number, arc in enumerate(arcs):
-        angle_deg = _START_DEG + number * each
-        x, y, width, height = _draw_words(out, arc, centre, radius + band, angle_deg, sizes)
-        left, top = min(left, x), min(top, y)
-        right, bottom = max(right, x + width), max(bottom, y + height)
-    return round(left), round(top), round(right - left), round(bottom - top)
-
-
-def _draw_strokes(
-    out: ImageU8,
-    arcs: Sequence[Arc],
-    centre: tuple[float, float],
-    radius: float,
-    band: int,
-    each: float,
-    half: float,
-) -> None:
-    for number, arc in enumerate(arcs):
+    for number, arc in enumerate(ring.arcs):
         middle = _START_DEG + number * each
         begin, end = middle - half, middle + half
         # Values run from left to right as one reads, so below the middle they run the other way.
         if math.sin(math.radians(middle)) > 0.3:
             begin, end = end, begin
-        _stroke(out, centre, radius, begin, end, band + 4, bgr(CARD))
-        _stroke(out, centre, radius, begin, end, band, bgr(TRACK if arc.fraction else HATCH))
+        place, band = (ring.centre, ring.radius), ring.band
+        _stroke(out, *place, begin, end, band + 4, bgr(CARD))
+        _stroke(out, *place, begin, end, band, bgr(TRACK if arc.fraction else HATCH))
         if arc.fraction:
-            colour = bgr(hue(arc.hue))
             reached = begin + arc.fraction * (end - begin)
-            _stroke(out, centre, radius, begin, reached, band, colour)
+            _stroke(out, *place, begin, reached, band, bgr(hue(arc.hue)))
 
 
 def _stroke(
@@ -139,32 +187,56 @@ def _stroke(
     cv2.polylines(out, [fixed], False, colour, width, cv2.LINE_AA, _SHIFT)
 
 
-def _draw_words(
+def _place_words(
     out: ImageU8,
-    arc: Arc,
-    centre: tuple[float, float],
-    radius: float,
-    angle_deg: float,
+    ring: Ring,
+    number: int,
+    rings: Sequence[Ring],
+    boxes: Sequence[Rect],
+    words: Sequence[Rect],
     sizes: OverlaySizes,
 ) -> Rect:
-    """Draw name and number outside of an arc, moved into the picture; return where they are."""
-    height, width = out.shape[:2]
-    name_w = text_width(arc.name, sizes.text, REGULAR)
-    value_w = text_width(arc.value, sizes.big, BOLD)
-    whole_w, whole_h = max(name_w, value_w), sizes.text + sizes.big + sizes.pad // 2
-    cos, sin = math.cos(math.radians(angle_deg)), math.sin(math.radians(angle_deg))
-    # The words' box touches the ring from outside.
-    away = radius + sizes.gap
-    x = centre[0] + away * cos + (cos - 1.0) / 2.0 * whole_w
-    y = centre[1] + away * sin + (sin - 1.0) / 2.0 * whole_h
-    x = round(min(max(x, sizes.gap), max(width - whole_w - sizes.gap, sizes.gap)))
-    y = round(min(max(y, sizes.gap), max(height - whole_h - sizes.gap, sizes.gap)))
-    value_at = (x + (whole_w - value_w) // 2, y + sizes.big // 2)
-    name_at = (x + (whole_w - name_w) // 2, y + sizes.big + sizes.pad // 2 + sizes.text // 2)
+    """Return the best place for an arc's words, outside of it and inside the picture."""
+    arc = ring.arcs[number]
+    whole_w = max(text_width(arc.name, sizes.text, REGULAR), text_width(arc.value, sizes.big, BOLD))
+    whole_h = sizes.text + sizes.big + sizes.pad // 2
+    best, least = (0, 0, whole_w, whole_h), math.inf
+    for slide in _SLIDES:
+        angle = math.radians(_START_DEG + (number + slide) * ring.each_deg)
+        cos, sin = math.cos(angle), math.sin(angle)
+        # The words' box touches the ring from outside.
+        away = ring.radius + ring.band + sizes.gap
+        x = ring.centre[0] + away * cos + (cos - 1.0) / 2.0 * whole_w
+        y = ring.centre[1] + away * sin + (sin - 1.0) / 2.0 * whole_h
+        rect = (
+            _inside(x, whole_w, out.shape[1], sizes.gap),
+            _inside(y, whole_h, out.shape[0], sizes.gap),
+            whole_w,
+            whole_h,
+        )
+        # In square pixels that are hard to read; weights chosen by eye.
+        cost = 8.0 * sum(overlap(rect, other) for other in words)
+        cost += 4.0 * sum(overlap(rect, box) for box in boxes)
+        crossed = sum(1.0 if other is not ring else 0.5 for other in rings if other.crosses(rect))
+        cost += (crossed + 0.5 * abs(slide)) * whole_w * whole_h
+        if cost < least:
+            best, least = rect, cost
+    return best
+
+
+def _inside(at: float, length: int, whole: int, gap: int) -> int:
+    return round(min(max(at, gap), max(whole - length - gap, gap)))
+
+
+def _draw_words(out: ImageU8, arc: Arc, rect: Rect, sizes: OverlaySizes) -> None:
+    """Draw number and name, centred."""
+    x, y, whole_w, _ = rect
+    value_x = x + (whole_w - text_width(arc.value, sizes.big, BOLD)) // 2
+    name_x = x + (whole_w - text_width(arc.name, sizes.text, REGULAR)) // 2
+    name_y = y + sizes.big + sizes.pad // 2 + sizes.text // 2
     value_colour = bgr(TEXT if arc.on else MUTED)
-    _put_rimmed(out, arc.value, value_at, sizes.big, value_colour, BOLD)
-    _put_rimmed(out, arc.name, name_at, sizes.text, bgr(TEXT), REGULAR)
-    return x, y, whole_w, whole_h
+    _put_rimmed(out, arc.value, (value_x, y + sizes.big // 2), sizes.big, value_colour, BOLD)
+    _put_rimmed(out, arc.name, (name_x, name_y), sizes.text, bgr(TEXT), REGULAR)
 
 
 def _put_rimmed(

@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from facecam.types import FaceAnalysis, MultiSigmoidReading, SigmoidReading, SoftmaxReading
+from facecam.types import FaceAnalysis, ImageU8, MultiSigmoidReading, SigmoidReading, SoftmaxReading
 from facecam.vision.overlay import OverlayOptions, OverlayPainter
 from facecam.vision.overlay_card import overlay_sizes
-from facecam.vision.overlay_ring import draw_ring, ring_arcs
+from facecam.vision.overlay_layout import Rect, overlap, place_card
+from facecam.vision.overlay_ring import Arc, draw_rings, lay_ring, ring_arcs
 from facecam.vision.palette import bgr, hue
 from tests.fakes import FakeHead, analysis_at
 
@@ -19,6 +20,10 @@ HEADS = (
     FakeHead("smile", "sigmoid", ("smile",), title={"en": "Smile"}),
 )
 SIZES = overlay_sizes(640, 480, 1.0)
+
+
+def draw(out: ImageU8, arcs: tuple[Arc, ...], box: Rect) -> list[Rect]:
+    return draw_rings(out, [lay_ring(arcs, box, SIZES)], [box], SIZES)
 
 
 def face(p: float = 0.8) -> FaceAnalysis:
@@ -53,7 +58,7 @@ def coloured(p: float) -> int:
     """Return how many pixels have the first arc's colour."""
     out = np.full((480, 640, 3), 90, np.uint8)
     arcs = ring_arcs(face(p), HEADS, frozenset({"stats"}), "en")
-    draw_ring(out, arcs, (270, 190, 100, 100), SIZES)
+    draw(out, arcs, (270, 190, 100, 100))
     return int((np.abs(out.astype(int) - bgr(hue(0))).max(axis=2) < 12).sum())
 
 
@@ -65,7 +70,7 @@ def test_arcs_are_filled_as_far_as_their_number() -> None:
 def test_the_face_itself_is_left_free() -> None:
     out = np.full((480, 640, 3), 90, np.uint8)
     arcs = ring_arcs(face(), HEADS, frozenset({"stats"}), "en")
-    draw_ring(out, arcs, (270, 190, 100, 100), SIZES)
+    draw(out, arcs, (270, 190, 100, 100))
     assert (out[195:285, 275:365] == 90).all()
     assert (out != 90).any()
 
@@ -74,11 +79,11 @@ def test_the_face_itself_is_left_free() -> None:
 def test_faces_at_the_edge_and_tiny_ones_are_no_trouble(box: tuple[int, int, int, int]) -> None:
     out = np.full((480, 640, 3), 90, np.uint8)
     arcs = ring_arcs(face(), HEADS, frozenset({"stats"}), "en")
-    draw_ring(out, arcs, box, SIZES)
+    draw(out, arcs, box)
     small = np.full((480, 640, 3), 90, np.uint8)
-    draw_ring(small, arcs, (300, 200, 20, 20), SIZES)
+    draw(small, arcs, (300, 200, 20, 20))
     assert (small == 90).all()
-    draw_ring(small, (), (300, 200, 100, 100), SIZES)
+    draw(small, (), (300, 200, 100, 100))
     assert (small == 90).all()
 
 
@@ -95,3 +100,40 @@ def test_heads_in_the_ring_are_not_on_the_card() -> None:
     ring_alone = dark(OverlayOptions(ring=all_heads))
     assert ring_alone < with_card
     assert dark(OverlayOptions(ring=frozenset({"stats"}))) > ring_alone, "a card for the others"
+
+
+def test_words_of_neighbouring_rings_lie_beside_each_other() -> None:
+    out = np.full((480, 640, 3), 90, np.uint8)
+    arcs = ring_arcs(face(), HEADS, frozenset({"stats"}), "en")
+    boxes = [(140, 190, 100, 100), (320, 180, 100, 100)]
+    words = draw_rings(out, [lay_ring(arcs, box, SIZES) for box in boxes], boxes, SIZES)
+    assert len(words) == 10
+    for number, one in enumerate(words):
+        assert not any(overlap(one, other) for other in words[number + 1 :])
+        assert all(overlap(one, box) < 0.05 * one[2] * one[3] for box in boxes)
+
+
+@pytest.mark.parametrize("y", [60, 190, 300])
+def test_cards_lie_on_no_ring(y: int) -> None:
+    arcs = ring_arcs(face(), HEADS, frozenset({"stats"}), "en")
+    ring = lay_ring(arcs, (270, y, 100, 100), SIZES)
+    assert ring is not None
+    spot = place_card([ring.rect], 0, [(150, 40)], [], (640, 480), 8, ringed=frozenset({0}))
+    assert spot is not None
+    assert not overlap(spot.rect, ring.rect)
+    assert not ring.crosses(spot.rect)
+
+
+def test_no_card_is_drawn_where_the_ring_leaves_no_room() -> None:
+    whole = (5, 5, 630, 470)
+    sizes_wh = [(150, 40)]
+    assert place_card([whole], 0, sizes_wh, [], (640, 480), 8) is not None, "on its own face"
+    assert place_card([whole], 0, sizes_wh, [], (640, 480), 8, ringed=frozenset({0})) is None
+
+
+def test_a_tie_ends_on_the_ring() -> None:
+    arcs = ring_arcs(face(), HEADS, frozenset({"stats"}), "en")
+    ring = lay_ring(arcs, (270, 190, 100, 100), SIZES)
+    assert ring is not None
+    x, y = ring.towards(600.0, ring.centre[1])
+    assert (x, y) == (round(ring.centre[0] + ring.radius + ring.band), round(ring.centre[1]))
