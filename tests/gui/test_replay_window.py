@@ -110,8 +110,11 @@ def test_it_plays_to_the_end_and_begins_anew(open_replay: Open, tmp_path: Path) 
     assert window.transport.findChildren(type(window.transport.again_button))
     wait_until(lambda: shows(window, 19))
     wait_until(lambda: not window.player.playing)
+    stands_s = window.player._clock()
+    window.player._clock = lambda: stands_s
     press(window, "Space")
-    assert window.player.position_s < 0.5
+    assert window.player.playing
+    assert window.player.position_s == 0.0
 
 
 def test_another_model_is_compared_side_by_side(open_replay: Open, tmp_path: Path) -> None:
@@ -142,7 +145,7 @@ def test_an_analysis_shows_its_progress_and_can_be_cancelled(
 
     def slow(video: Path, model: str, expected_s: float) -> Reanalysis:
         def load(name: str) -> FakeEstimator:
-            assert gate.wait(10.0)
+            assert gate.wait(60.0)
             return FakeEstimator(FakePackage(name=name))
 
         return Reanalysis(video, model, expected_s, load_model=load)
