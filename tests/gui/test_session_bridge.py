@@ -190,10 +190,10 @@ def test_a_first_model_that_is_refused_leaves_the_video(bridge: SessionBridge) -
 
 
 def test_stop_may_come_at_any_time(bridge: SessionBridge) -> None:
-    assert bridge.stop()
+    assert bridge.stop(40.0)
     start(bridge, "0")
-    assert bridge.stop()
-    assert bridge.stop()
+    assert bridge.stop(40.0)
+    assert bridge.stop(40.0)
 
 
 def test_a_recording_asked_for_before_anything_plays_begins_with_the_first_frame(
