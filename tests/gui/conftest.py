@@ -7,7 +7,7 @@ import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings
 from PySide6.QtWidgets import QApplication
 
 from facecam.gui.choosers import Choosable
@@ -19,7 +19,10 @@ from tests.gui.waiting import wait_until
 
 
 @pytest.fixture(scope="session")
-def app() -> QApplication:
+def app(tmp_path_factory: pytest.TempPathFactory) -> QApplication:
+    # Qt's file dialogs remember things; not in the home of whoever runs the tests.
+    kept = str(tmp_path_factory.mktemp("qt"))
+    QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, kept)
     instance = QApplication.instance() or QApplication(["facecam-tests"])
     assert isinstance(instance, QApplication)
     return instance
