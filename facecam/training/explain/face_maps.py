@@ -158,20 +158,22 @@ def compare_methods(
 
 def card_lines(numbers: Mapping[str, Any]) -> list[str]:
     """Return Markdown for a card, without heading and figure, of the numbers of `FaceMaps`."""
-    lines = [
-        "Means over many faces that have the class (the map that is shown live). `in region`: "
-        "share of what speaks for the class that lies where the thing is expected to be seen (the "
-        "frame in the figure); `uniform`: that of a map that is the same everywhere.",
-        "",
-        "| answer | faces | in region | uniform | highest point in region |",
-        "|---|---|---|---|---|",
-    ]
-    lines += [
-        f"| {name} | {row['n']} | {row['mass_in_region']:.2f} | {row['uniform']:.2f} "
-        f"| {row['pointing']:.0%} |"
-        for name, row in numbers["heads"].items()
-        if row["region"]
-    ]
+    lines = ["Means over many faces that have the class (the map that is shown live)."]
+    expected = {name: row for name, row in numbers["heads"].items() if row["region"]}
+    if expected:
+        lines += [
+            "`in region`: share of what speaks for the class that lies where the thing is expected "
+            "to be seen (the frame in the figure); `uniform`: that of a map that is the same "
+            "everywhere.",
+            "",
+            "| answer | faces | in region | uniform | highest point in region |",
+            "|---|---|---|---|---|",
+        ]
+        lines += [
+            f"| {name} | {row['n']} | {row['mass_in_region']:.2f} | {row['uniform']:.2f} "
+            f"| {row['pointing']:.0%} |"
+            for name, row in expected.items()
+        ]
     if numbers["methods"]:
         lines += [
             "",
