@@ -53,7 +53,9 @@ def start(options: argparse.Namespace) -> int:
 
         if options.record is not None:
             from facecam.commands.headless_recording import record_without_window
+            from facecam.commands.stop_signals import end_like_ctrl_c
 
+            end_like_ctrl_c()
             return record_without_window(
                 reason, options.record, options.model, options.source, options.cam
             )
@@ -100,9 +102,11 @@ def main() -> int:
                     file=sys.stderr,
                 )
                 return 1
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
+        from facecam.commands.stop_signals import exit_code
+
         print("Stopped.", file=sys.stderr)
-        return 130
+        return exit_code(stop)
 
 
 if __name__ == "__main__":

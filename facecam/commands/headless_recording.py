@@ -5,7 +5,7 @@ from pathlib import Path
 
 import typer
 
-from facecam.commands.output import INTERRUPTED
+from facecam.commands.stop_signals import exit_code
 from facecam.errors import FacecamError, ModelPackageError, RecordingError
 
 _LOOK_S = 0.2
@@ -68,35 +68,34 @@ def record_without_window(
         options=SessionOptions(as_fast_as_possible=whole, reconnect_s=None if whole else 2.0),
         on_change=on_change,
     )
-    session.set_cam(choice)
-    session.start_recording(
-        RecordingRequest(
-            path,
-            overlay_options=OverlayOptions(cam=CamStyle() if choice is not None else None),
-            source_spec=spec,
-        )
-    )
-    session.start()
-    interrupted = False
+    interrupted = None
     try:
+        session.set_cam(choice)
+        session.start_recording(
+            RecordingRequest(
+                path,
+                overlay_options=OverlayOptions(cam=CamStyle() if choice is not None else None),
+                source_spec=spec,
+            )
+        )
+        session.start()
         while True:
             changed.wait(_LOOK_S)
             changed.clear()
-            status = session.status()
-            recording = status.recording
+            recording = session.status().recording
             if recording is not None and not recording.running:
                 break
-    except KeyboardInterrupt:
-        interrupted = True
-        session.stop_recording()
-        while (recording := session.status().recording) is not None and recording.running:
-            changed.wait(_LOOK_S)
+    except KeyboardInterrupt as stop:
+        interrupted = stop
     status = session.status()
-    session.stop()
+    session.stop()  # finishes the files, within 2 s
+    recording = session.status().recording
+    if interrupted is not None and recording is None:
+        raise interrupted
     if status.error is not None and status.state not in ACTIVE:
         raise FacecamError(status.error)
     if recording is None or recording.state == "failed":
         raise RecordingError(recording.message if recording is not None else "Nothing recorded.")
     missing = f", {recording.frames_dropped} missing" if recording.frames_dropped else ""
     typer.echo(f"{recording.frames_written} frames{missing}: {recording.message}")
-    return INTERRUPTED if interrupted else 0
+    return exit_code(interrupted) if interrupted is not None else 0

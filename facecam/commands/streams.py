@@ -92,7 +92,8 @@ def is_chatter(line: bytes) -> bool:
 
 def _filter_lines(reader: int, target: int, unneeded: tuple[int, ...]) -> None:
     """Copy lines that are not chatter until the pipe ends, then end the process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends when the pipe does
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     for descriptor in unneeded:
         with contextlib.suppress(OSError):
             os.close(descriptor)

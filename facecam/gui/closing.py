@@ -4,7 +4,9 @@ import logging
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QApplication
 
+from facecam.gui.interrupts import INTERRUPTED
 from facecam.timing import monotonic_s
 
 if TYPE_CHECKING:
@@ -36,6 +38,9 @@ class Closing(QObject):
         recording = window.session.status().recording
         if recording is None or not recording.running:
             return True
+        app = QApplication.instance()
+        if app is not None and app.property(INTERRUPTED):
+            return True  # the session finishes the file when it stops, within two seconds
         if self._deadline_s is None:
             window.recording.stop()
             self._deadline_s = monotonic_s() + FINISH_S
