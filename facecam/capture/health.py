@@ -136,6 +136,10 @@ class HealthWatch:
         """Take in that the source is asked for a frame."""
         self._reading_s = now_s
 
+    def note_end(self) -> None:
+        """Take in that the source came to its end: it has nothing left to be late with."""
+        self._reading_s = None
+
     def note_frame(self, sign: FrameSign, now_s: float) -> None:
         """Take in a frame."""
         stalled = self._is_stalled(now_s)

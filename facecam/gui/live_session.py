@@ -136,6 +136,10 @@ class LiveSession(Protocol):
         """Go on with a recording that was paused."""
         ...
 
+    def set_recording_look(self, options: "OverlayOptions") -> None:
+        """Draw the overlay of the recording that runs otherwise from the next picture on."""
+        ...
+
     def stop_recording(self) -> None:
         """Finish the file; `status` says when that is done."""
         ...

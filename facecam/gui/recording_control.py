@@ -36,6 +36,7 @@ class RecordingControl(QObject):
         self._recent_told: Path | None = None
         self._recent_message = ""
         self._left = 0
+        self._look: OverlayOptions | None = None  # of the recording that runs
         self._timer = QTimer(self)
         self._timer.setInterval(_SECOND_MS)
         self._timer.timeout.connect(self._count_down)
@@ -164,6 +165,7 @@ class RecordingControl(QObject):
         settings = window.settings
         self._stop_asked = False
         self._told = None
+        self._look = self._drawing()
         window.session.start_recording(
             RecordingRequest(
                 path=path or free_name(Path(settings.videos_dir), datetime.now(), ".mp4"),
@@ -172,10 +174,17 @@ class RecordingControl(QObject):
                 session_folder=settings.record_session or settings.record_clean != "none",
                 blur=settings.blur,
                 lang=words.language_code(),
-                overlay_options=self._drawing(),
+                overlay_options=self._look,
             )
         )
         window.refresh_status()
+
+    def _follow_look(self) -> None:
+        """Let a recording that runs show what the window shows from now on."""
+        look = self._drawing()
+        if look != self._look:
+            self._look = look
+            self._window.session.set_recording_look(look)
 
     def _drawing(self) -> "OverlayOptions":
         """Return how recordings are drawn: as in the window, but as others see the person."""
@@ -232,6 +241,8 @@ class RecordingControl(QObject):
         """Show how the recording is doing, and say once how it ended."""
         status = self.status
         self._window.stage.badges.show_recording(status)
+        if self.running:
+            self._follow_look()
         self._enable()
         told = (status.path, status.state) if status is not None else None
         if status is not None and not status.running and told != self._told:

@@ -147,6 +147,11 @@ class SessionBridge:
         if self._session is not None:
             self._session.resume_recording()
 
+    def set_recording_look(self, options: "OverlayOptions") -> None:
+        """See `LiveSession`."""
+        if self._session is not None:
+            self._session.set_recording_look(options)
+
     def stop_recording(self) -> None:
         """See `LiveSession`."""
         if self._session is not None:
@@ -210,8 +215,6 @@ class SessionBridge:
             model_phase = ModelPhase.READY
         elif self._model_failed:
             model_phase = ModelPhase.FAILED
-        # A picture that waits for its model has no other picture to give.
-        still = status.source is not None and status.source.kind in ("image", "folder")
         return SessionView(
             source_phase=_source_phase(status),
             model_phase=model_phase,
@@ -230,7 +233,7 @@ class SessionBridge:
             analyzed=status.counts.analysed,
             skipped=status.counts.skipped,
             stages_ms=analysis.stages_ms if analysis is not None else {},
-            health="ok" if still else status.source_health.value,
+            health=status.source_health.value,
             health_s=status.source_health_s,
             recording=status.recording,
             recent=status.recent,

@@ -167,8 +167,11 @@ class AnalysisLoop:
             of_number, _, gap_s = self._gaps.popleft()
             if of_number == number:
                 analyzer.bridge(gap_s)
-        if self._events.patient(number):
+        patient = self._events.patient(number)
+        if patient:
             self._mailbox.settled.wait()
+        if self._probe is not None:
+            self._probe.still = patient
         for fresh in self._mailbox.take():
             _close_all([analyzer.set_estimator(fresh)])
             self._events.model_changed(fresh.package.name if fresh else "")

@@ -64,6 +64,10 @@ class CamTrustProbe:
         every_s: Seconds between two measurements of the same map.
         pause_s: Seconds between any two measurements.
         clock: Monotonic seconds.
+
+    Attributes:
+        still: Whether the picture stands still, so that faces need not prove that they do.
+        measured: Called on the thread with each figure.
     """
 
     def __init__(
@@ -78,9 +82,12 @@ class CamTrustProbe:
         self._every_s = every_s
         self._pause_s = pause_s
         self._clock = clock
+        self.still = False
+        self.measured: Callable[[CamKey, CamTrust], None] = lambda key, trust: None
         self._changed = threading.Condition()
         self._waiting: TrustSample | None = None
         self._busy = False
+        self._track: int | None = None  # whose map is being measured
         self._ended_s = float("-inf")
         self._requested: dict[int, float] = {}
         self._results: dict[CamKey, CamTrust] = {}
@@ -95,8 +102,18 @@ class CamTrustProbe:
             self._requested[track] = self._clock()
 
     def requested(self, track: int) -> bool:
-        """Return whether somebody waits for the figure of this face."""
-        return track in self._requested
+        """Return whether the figure of this face is wanted now, be the face steady or not."""
+        return self.still or track in self._requested
+
+    def knows(self, track: int) -> bool:
+        """Return whether there is a figure of a face, or one is being measured."""
+        with self._changed:
+            waiting = self._waiting
+            return (
+                any(key[0] == track for key in self._results)
+                or self._track == track
+                or (waiting is not None and waiting.key[0] == track)
+            )
 
     def due(self, key: CamKey) -> bool:
         """Return whether a map should be offered now."""
@@ -161,7 +178,7 @@ class CamTrustProbe:
                         self._broken = sample.package
                 finally:
                     with self._changed:
-                        self._busy = False
+                        self._busy, self._track = False, None
                         self._ended_s = self._clock()
                         self._changed.notify_all()
         finally:
@@ -175,7 +192,7 @@ class CamTrustProbe:
             if stop.is_set():
                 return None
             sample, self._waiting = self._waiting, None
-            self._busy = True
+            self._busy, self._track = True, sample.key[0] if sample is not None else None
             return sample
 
     def _measure(self, estimator: Estimator, sample: TrustSample, stop: threading.Event) -> None:
@@ -199,13 +216,14 @@ class CamTrustProbe:
             # The measurement whose p-value is the median of the last: a map at the limit does not
             # change its look with every one of them.
             middle = sorted(recent, key=lambda item: item.p_value)[len(recent) // 2]
-            self._results[sample.key] = CamTrust(
+            trust = self._results[sample.key] = CamTrust(
                 score=middle.score,
                 p_value=middle.p_value,
                 trusted=middle.trusted,
                 reason=middle.reason,
                 measured_s=self._clock(),
             )
+        self.measured(sample.key, trust)
 
 
 def _second_estimator(package: ModelPackage) -> Estimator:

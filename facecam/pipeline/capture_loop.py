@@ -225,6 +225,8 @@ class CaptureLoop:
             self._watch.note_reading(self._clock())
         frame = source.read()
         if frame is None:
+            with self._lock:
+                self._watch.note_end()
             return None
         sign = self._signer.sign(frame.image_bgr) if info.live else _NOTHING_TO_SEE
         now_s = self._clock()

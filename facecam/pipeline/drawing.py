@@ -15,12 +15,15 @@ class RecordedDrawing:
     Args:
         options: How to draw.
         package: Returns the model package of a name, or None.
+
+    Attributes:
+        options: How to draw; may be changed from any thread and acts from the next picture on.
     """
 
     def __init__(
         self, options: OverlayOptions, package: Callable[[str], ModelPackage | None]
     ) -> None:
-        self._options = replace(options, blur=False)  # done before, for all videos alike
+        self.options = replace(options, blur=False)  # done before, for all videos alike
         self._package = package
         self._painter: Any = None
 
@@ -35,5 +38,5 @@ class RecordedDrawing:
             analysis = Analysis(0, 0.0, 0.0, 0.0, (), (width, height))
         package = self._package(analysis.model)
         heads = package.heads if package is not None else ()
-        drawn: ImageU8 = self._painter.draw(image_bgr, analysis, heads, options=self._options)
+        drawn: ImageU8 = self._painter.draw(image_bgr, analysis, heads, options=self.options)
         return drawn

@@ -20,6 +20,7 @@ from facecam.recording.request import RecordingRequest, RecordingState, Recordin
 from facecam.recording.video_pair import VideoPair, clean_path
 from facecam.timing import Clock, monotonic_s
 from facecam.types import Analysis, Frame
+from facecam.vision.overlay import OverlayOptions
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +71,7 @@ class Recorder:
         options = request.overlay_options
         self._always_blur = request.blur or (options is not None and options.blur)
         self.blur = self._always_blur
+        self._blurred_until_s = float("-inf")
         self.book = FrameBook(
             self._busy_with,
             wait_s=_FOREVER_S if patient else BLUR_WAIT_S if self.blur else WAIT_S,
@@ -122,10 +124,19 @@ class Recorder:
         self._set_state(to, from_states=("paused",))
 
     def set_blur(self, on: bool) -> None:
-        """Blur faces from now on, or no longer (unless the request wants it)."""
+        """Blur faces from now on, or no longer (unless the request wants it).
+
+        Switched on it takes what waits as well; switched off it leaves that blurred.
+        """
+        if self.blur and not on:
+            self._blurred_until_s = self._clock()
         self.blur = on or self._always_blur
         if not self.patient:
             self.book.wait_s = BLUR_WAIT_S if self.blur else WAIT_S
+
+    def set_look(self, options: OverlayOptions) -> None:
+        """Draw the overlay otherwise from the next picture on; does not touch what is blurred."""
+        self._output.set_look(options)
 
     def finish(self, why: str = "stopped", drain_s: float = _DRAIN_S, message: str = "") -> None:
         """End the recording; what waits is still written, for `drain_s` seconds at most.
@@ -218,12 +229,13 @@ class Recorder:
         if frame is None:
             return
         video_s = None
+        blur = self.blur or due.row.arrived_s <= self._blurred_until_s
         try:
             if not self._output.begun:
-                self._output.begin(self._source(), due.row, frame, blur=self.blur)
+                self._output.begin(self._source(), due.row, frame, blur=blur)
                 with self._lock:
                     self._encoder = self._output.encoder
-            video_s = self._output.write(due, frame.image_bgr, blur=self.blur)
+            video_s = self._output.write(due, frame.image_bgr, blur=blur)
         finally:
             if video_s is None:
                 self.book.settle(due.row, dropped="failed")

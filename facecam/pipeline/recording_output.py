@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -20,6 +21,7 @@ from facecam.recording.video_pair import VideoPair, clean_path
 from facecam.recording.video_writer import check_video_suffix
 from facecam.timing import monotonic_s
 from facecam.types import Frame, ImageU8
+from facecam.vision.overlay import OverlayOptions
 
 
 class Videos(Protocol):
@@ -87,6 +89,7 @@ class RecordingOutput:
         self._model = ""
         self._hider = FaceHider()
         self._drawing = RecordedDrawing(request.drawing, package)
+        self._look: tuple[OverlayOptions, bool] | None = None  # of the last picture
 
     @property
     def begun(self) -> bool:
@@ -108,6 +111,10 @@ class RecordingOutput:
     def size_bytes(self) -> int:
         """Bytes of video written."""
         return self._videos.size_bytes if self._videos is not None else 0
+
+    def set_look(self, options: OverlayOptions) -> None:
+        """Draw otherwise from the next picture on. May be called from any thread."""
+        self._drawing.options = replace(options, blur=False)
 
     def prepare(self) -> None:
         """Refuse what cannot be recorded before the first frame, and make the folder."""
@@ -157,11 +164,31 @@ class RecordingOutput:
         """Append one picture to the videos and return its time in them, in seconds."""
         assert self._videos is not None, "begin was not called"
         row = due.row
+        self._note_look(row, blur=blur)
         picture = self._hider.hide(due, image_bgr) if blur else image_bgr
         analysis = in_between(due.before, due.after, row.place.t_s)
         return self._videos.write(
             picture, lambda: self._drawing.draw(picture, analysis), row.video_t_s
         )
+
+    def _note_look(self, row: Row, *, blur: bool) -> None:
+        """Say in the ledger from which frame on the videos look otherwise."""
+        options = self._drawing.options
+        look = (options, blur)
+        if look == self._look:
+            return
+        if self._look is not None and self._folder is not None:
+            facts = {
+                "frame": row.place.number,
+                "blur": blur,
+                "lang": options.lang,
+                "mirror": options.mirror,
+                "heads": None if options.heads is None else sorted(options.heads),
+                "ring": sorted(options.ring),
+                "cam": options.cam is not None,
+            }
+            self._folder.write_mark("look", facts)
+        self._look = look
 
     def write_rows(self, rows: Iterable[Row]) -> None:
         """Append rows, of which everything is known, to the ledger and the statistics."""

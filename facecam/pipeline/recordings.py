@@ -109,6 +109,11 @@ class SessionRecordings:
         if keeper is not None:
             keeper.set_blur(on)
 
+    def set_look(self, options: OverlayOptions) -> None:
+        """Draw the overlay of the recording that runs otherwise from now on."""
+        if (recorder := self._running()) is not None:
+            recorder.set_look(options)
+
     def keep_recent(self, seconds: float) -> None:
         """Keep the last seconds in memory from now on; 0.0 keeps nothing and lets go."""
         with self._lock:

@@ -192,7 +192,7 @@ class _Ledger:
                     self.resets.append(int(line["reset"]["frame"]))
                 elif "sums" in line:
                     self.sums = MappingProxyType(dict(line["sums"]))
-                elif "schema" not in line:
+                elif "schema" not in line and "look" not in line:
                     self.damaged += 1
             except _BAD:
                 self.damaged += 1

@@ -186,6 +186,9 @@ class FakeSession:
         self.asked.append(("resume", None))
         self.note_recording(state="recording")
 
+    def set_recording_look(self, options: OverlayOptions) -> None:
+        self.asked.append(("look", options))
+
     def stop_recording(self) -> None:
         self.asked.append(("stop recording", None))
         self.note_recording(state="stopped" if self.finishes else "stopping")

@@ -1,12 +1,10 @@
 """The bridge over a real session, with fakes at its edges."""
 
-import dataclasses
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from facecam.capture.health import SourceHealth
 from facecam.capture.source import FrameSource
 from facecam.errors import CameraLostError, CameraOpenError, MediaFileError, ModelPackageError
 from facecam.gui.live_session import ModelPhase, SourcePhase
@@ -230,16 +228,6 @@ def test_the_health_of_a_lost_camera_is_told(bridge: SessionBridge) -> None:
     start(bridge, "lost")
     wait_until(lambda: bridge.status().health in ("gone", "reconnecting"))
     wait_until(lambda: bridge.status().health_s > 0)
-
-
-def test_a_picture_that_stands_is_not_called_stalled(bridge: SessionBridge) -> None:
-    start(bridge, "photo.png")
-    wait_until(lambda: bridge.latest()[1] is not None)
-    run = bridge._session
-    assert run is not None
-    stalled = dataclasses.replace(run.status(), source_health=SourceHealth.STALLED)
-    run.status = lambda: stalled  # type: ignore[method-assign]
-    assert bridge.status().health == "ok"
 
 
 def test_a_picture_is_read_again_to_get_a_map(bridge: SessionBridge) -> None:

@@ -168,6 +168,34 @@ def session_of(
     return session, gate
 
 
+def test_the_figure_of_a_single_picture_is_shown_once_it_is_there() -> None:
+    session = Session(
+        lambda: FakeSource(1, kind="image"),
+        lambda: FrameAnalyzer(FakeDetector(TWO[:1]), FakeTracker(), detection=ALWAYS),
+        lambda: MadeEstimator(),
+        trust_factory=lambda package: MadeEstimator(),
+    )
+    session.set_cam(CamChoice("smile"))
+    shown = threading.Event()
+    told = session._workers.on_trust
+
+    def on_trust(*facts: Any) -> None:
+        told(*facts)
+        shown.set()
+
+    session._workers.on_trust = on_trust  # type: ignore[method-assign]
+    session.start()
+    try:
+        assert shown.wait(WAIT_S)
+        analysis = session.latest()[1]
+        assert analysis is not None
+        (face,) = analysis.faces
+        assert face.cam is not None
+        assert face.cam.trust is not None
+    finally:
+        session.stop()
+
+
 class Seen:
     """Lets a test wait for a result that satisfies something, giving frames meanwhile."""
 

@@ -367,7 +367,8 @@ def test_stop_from_a_callback_does_not_hang(bench: Any, when: str) -> None:
             done.set()
             session.stop()
 
-    setattr(session, f"_on_{when}", stop_once)
+    owner = session._shared if when == "change" else session._workers
+    setattr(owner, f"_on_{when}", stop_once)
     session.start()
     assert done.wait(WAIT_S)
     assert session.stop(WAIT_S) == ()

@@ -11,7 +11,7 @@ import pytest
 
 from facecam.capture.health import SourceHealth
 from facecam.capture.source import SourceInfo
-from facecam.errors import CameraLostError, CameraOpenError
+from facecam.errors import CameraLostError, CameraOpenError, ModelPackageError
 from facecam.pipeline.analyzer import FrameAnalyzer
 from facecam.pipeline.capture_loop import CaptureEvents, CaptureLoop, SourceGap
 from facecam.pipeline.session import Session, SessionOptions
@@ -92,7 +92,7 @@ def health_after(bench: Any, frames: list[ImageU8]) -> list[SourceHealth]:
     clock = FakeClock()
     source = StagedSource(clock, frames, claims_wh=(320, 240))
     session = staged(bench, clock, source)
-    deliver = session._on_frame
+    deliver = session._workers._on_frame
 
     def watched(*args: Any) -> bool:
         health = session.status().source_health
@@ -100,10 +100,35 @@ def health_after(bench: Any, frames: list[ImageU8]) -> list[SourceHealth]:
             seen.append(health)
         return deliver(*args)
 
-    session._on_frame = watched  # type: ignore[method-assign]
+    session._workers._on_frame = watched  # type: ignore[method-assign]
     session.start()
     bench.watcher.until(lambda status: status.ending is Ending.CAMERA_LOST)
     return seen
+
+
+def test_picture_that_waits_for_its_model_is_not_stalled(bench: Any) -> None:
+    now_s = [100.0]
+    loaded = threading.Event()
+
+    def load() -> Any:
+        assert loaded.wait(WAIT_S)
+        raise ModelPackageError("It was only slow.")
+
+    session = bench.watcher.session = Session(
+        lambda: FakeSource(1, kind="image"),
+        bench.analyzer,
+        load,
+        on_change=bench.watcher.on_change,
+        clock=lambda: now_s[0],
+    )
+    session.start()
+    try:
+        bench.watcher.until(lambda status: status.ending is Ending.END_OF_FILE)
+        now_s[0] += 60.0
+        assert session.status().source_health is SourceHealth.OK
+    finally:
+        loaded.set()
+        session.stop()
 
 
 def test_frozen_camera_is_told_and_a_living_one_again(bench: Any) -> None:

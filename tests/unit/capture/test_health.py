@@ -69,6 +69,15 @@ def test_read_that_does_not_return_is_stalled_within_a_second() -> None:
     assert watched.report == HealthReport(SourceHealth.OK, watched.now_s)
 
 
+def test_source_that_ended_is_not_stalled_however_long_the_analysis_takes() -> None:
+    watched = Watched(live=False)
+    watched.frame()
+    watched.watch.note_reading(watched.now_s)
+    watched.watch.note_end()
+    watched.now_s += 60.0
+    assert watched.health is SourceHealth.OK
+
+
 def test_source_that_nobody_asks_is_not_stalled() -> None:
     watched = Watched()
     watched.play(2.0)

@@ -1,5 +1,6 @@
 """A recorder whose encoder hangs, fails and lies; the ledger's sums agree exactly every time."""
 
+import json
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,6 +18,7 @@ from facecam.recording.session_files import read_session
 from facecam.recording.session_records import RecordedSession
 from facecam.timing import monotonic_s
 from facecam.types import FaceAnalysis
+from facecam.vision.overlay import OverlayOptions
 from tests.fakes import WAIT_S, FakeClock, FakePackage, FakeVideos, analysis_at, frame_at, smiling
 
 PLENTY = 10**12
@@ -372,3 +374,35 @@ def test_patient_recorder_takes_its_time_to_finish(bench: Any) -> None:
     clock.advance(3600.0)
     bench.videos.go_on.set()
     assert bench.end(recorder).frames_written == 20
+
+
+def test_overlay_follows_what_is_shown_from_then_on(bench: Any) -> None:
+    recorder = bench.record()
+    bench.feed(recorder, range(4), smiling(1))
+    bench.until(recorder, lambda status: status.frames_written == 4)
+    recorder.set_look(OverlayOptions(show_boxes=False, show_bars=False))
+    bench.feed(recorder, range(4, 8), smiling(1))
+    recorder.finish()
+    bench.end(recorder)
+    pairs = zip(bench.videos.pictures, bench.videos.drawn, strict=True)
+    assert [np.array_equal(*pair) for pair in pairs] == [False] * 4 + [True] * 4
+    ledger = (bench.folder / "a.session" / "ledger.jsonl").read_text("utf-8")
+    marks = [json.loads(line)["look"] for line in ledger.splitlines() if '"look"' in line]
+    assert [mark["frame"] for mark in marks] == [4]
+    bench.session()  # which finds no damage and no contradiction
+
+
+def test_what_was_captured_blurred_stays_so_when_blurring_ends(bench: Any) -> None:
+    bench.videos.go_on.clear()
+    recorder = bench.record()
+    recorder.set_blur(True)
+    for number in range(3):
+        recorder.put(1, frame_at(number))
+    recorder.set_blur(False)
+    bench.videos.go_on.set()
+    recorder.finish()
+    bench.end(recorder)
+    original = frame_at(0).image_bgr.astype(float)
+    assert len(bench.videos.pictures) == 3
+    for picture in bench.videos.pictures:
+        assert picture.astype(float).std() < 0.3 * original.std()
