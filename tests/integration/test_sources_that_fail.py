@@ -178,10 +178,10 @@ def test_read_that_blocks_for_ever_is_told_and_blocks_nobody(bench: Any, deaf: b
     status = session.status()
     assert status.source_health is SourceHealth.STALLED
     assert status.source_health_s == pytest.approx(1.0)
-    stuck = session.stop(timeout_s=0.6)
+    stuck = session.stop(timeout_s=0.6 if deaf else WAIT_S)
     assert session.status().state is SessionState.STOPPED
-    assert [name for name in stuck if name.startswith("facecam-capture")] == list(stuck)
-    assert bool(stuck) == deaf, "what cannot be woken is named, and left behind"
+    named = [name for name in stuck if name.startswith("facecam-capture")]
+    assert bool(named) == deaf, "what cannot be woken is named, and left behind"
     assert ("did not end" in (session.status().error or "")) == deaf
     source.release.set()
 
