@@ -70,7 +70,7 @@ def test_groups_and_age_bands_are_tabled(package: Path, tmp_path: Path) -> None:
     data = write_data(
         tmp_path / "faces", {"smile": labels, "place": places, "age": ["old"] * COUNT}
     )
-    with pytest.raises(ManifestError, match=r"'age' holds 'old' \(row 2\)"):
+    with pytest.raises(ManifestError, match=r"'age' holds 'old' \(00.png\) and 23 more"):
         evaluate_command(str(package), data)
     data = write_data(tmp_path / "more", {"smile": labels, "place": ["in"] * COUNT})
     rows = evaluate_command(str(package), data)["subgroups"]["smile"]
@@ -95,9 +95,9 @@ def test_missing_pictures_are_counted_and_the_rest_is_measured(
         evaluate_command(str(package), data)
 
 
-def test_an_unknown_class_is_named_with_its_row(package: Path, tmp_path: Path) -> None:
+def test_an_unknown_class_is_named_with_its_picture(package: Path, tmp_path: Path) -> None:
     data = write_data(tmp_path / "faces", {"gender": ["female"] * 20 + ["robot"] * 4})
-    with pytest.raises(ManifestError, match=r"'gender' holds 'robot' \(row 22\)"):
+    with pytest.raises(ManifestError, match=r"'gender' holds 'robot' \(20.png\) and 3 more"):
         evaluate_command(str(package), data)
 
 
