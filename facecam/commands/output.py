@@ -5,11 +5,14 @@ import functools
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NoReturn, ParamSpec
+from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec
 
 import typer
 
 from facecam.errors import FacecamError
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 FAILED = 1
 INTERRUPTED = 130  # as a shell reports a process that Ctrl+C ended
@@ -62,6 +65,34 @@ def print_json(record: Mapping[str, Any]) -> None:
     sys.stdout.flush()
 
 
+def progress_bar(unit: str = "", *, redirect_stdout: bool = True) -> "Progress":
+    """Return the bar of all commands, on stderr; it goes away when it is done.
+
+    Args:
+        unit: What is counted, written behind the count.
+        redirect_stdout: Whether lines that are printed meanwhile appear above it.
+    """
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        *([TextColumn(unit)] if unit else []),
+        TimeRemainingColumn(),
+        console=Console(file=sys.stderr),
+        transient=True,
+        redirect_stdout=redirect_stdout,
+    )
+
+
 @contextlib.contextmanager
 def progress(label: str, unit: str = "") -> Iterator[Callable[[int, int | None], None]]:
     """Show a bar on stderr while the block runs, only where a person watches.
@@ -72,23 +103,7 @@ def progress(label: str, unit: str = "") -> Iterator[Callable[[int, int | None],
     if not sys.stderr.isatty():
         yield lambda done, total: None
         return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn(unit),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(file=sys.stderr), transient=True) as bar:
+    with progress_bar(unit) as bar:
         task = bar.add_task(label, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 

@@ -4,6 +4,8 @@ import contextlib
 import sys
 from collections.abc import Callable, Iterator
 
+from facecam.commands.output import progress_bar
+
 Progress = Callable[[str, int, int], None]
 
 
@@ -19,28 +21,7 @@ def training_progress() -> Iterator[Progress | None]:
     if not sys.stderr.isatty():
         yield None
         return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    bar = Progress(
-        *columns,
-        console=Console(file=sys.stderr),
-        transient=True,
-        redirect_stdout=sys.stdout.isatty(),
-    )
-    with bar:
+    with progress_bar(redirect_stdout=sys.stdout.isatty()) as bar:
         task = bar.add_task("", total=None, visible=False)
         current = ""
 

@@ -26,11 +26,6 @@ class Closing(QObject):
         self._window = window
         self._deadline_s: float | None = None
 
-    @property
-    def under_way(self) -> bool:
-        """Whether the window is about to close."""
-        return self._deadline_s is not None
-
     def may_close(self) -> bool:
         """Return whether the window may go now; else it closes by itself soon."""
         window = self._window

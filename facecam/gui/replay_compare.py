@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from facecam.gui.stat_rows import HeadView, StatRow, rows_of
-from facecam.types import Analysis, BoxXywh, FaceAnalysis
+from facecam.types import Analysis, FaceAnalysis
+from facecam.vision.fit import overlap
 
 _SAME_FACE = 0.3  # least overlap (intersection over union) of one face in two analyses
 
@@ -80,18 +81,8 @@ def same_face(face: FaceAnalysis | None, analysis: Analysis | None) -> FaceAnaly
     if face is None or analysis is None:
         return None
     best = max(
-        analysis.faces, key=lambda other: _overlap(face.box_xywh, other.box_xywh), default=None
+        analysis.faces, key=lambda other: overlap(face.box_xywh, other.box_xywh), default=None
     )
-    if best is None or _overlap(face.box_xywh, best.box_xywh) < _SAME_FACE:
+    if best is None or overlap(face.box_xywh, best.box_xywh) < _SAME_FACE:
         return None
     return best
-
-
-def _overlap(one: BoxXywh, two: BoxXywh) -> float:
-    """Return intersection over union of two boxes."""
-    width = min(one[0] + one[2], two[0] + two[2]) - max(one[0], two[0])
-    height = min(one[1] + one[3], two[1] + two[3]) - max(one[1], two[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    common = width * height
-    return common / (one[2] * one[3] + two[2] * two[3] - common)

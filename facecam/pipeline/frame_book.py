@@ -4,7 +4,6 @@ Every frame that is captured gets a row. A row waits for the analysis of its fra
 sit on the faces they belong to; it is then encoded, and leaves when everything is known of it.
 """
 
-import math
 import threading
 from collections import Counter, deque
 from collections.abc import Callable
@@ -20,10 +19,6 @@ BLUR_WAIT_S = 1.0  # the same where faces are blurred: without it the whole pict
 LATE_S = 5.0  # an analysis that takes longer is not recorded
 MAX_FRAMES = 64  # half a second at 60 Hz and then some
 MAX_BYTES = 192 << 20  # 64 pictures of 1280x720
-# A picture that waits is lost if the program is killed, so that no more than a second may be
-# waiting or unwritten; an encoder that took its time to open is given some to catch up.
-BEHIND_S = 0.3
-CATCH_UP_S = 1.0
 _STEP_S = 1 / 30  # between two frames, until that is known
 _MAX_STEP_S = 0.2
 
@@ -71,7 +66,6 @@ class FrameBook:
         self._kept_t_s: float | None = None  # time of the last frame outside of pauses
         self._step_s = _STEP_S
         self._resumed = False
-        self._strict_from_s = math.inf
 
     # What other threads tell.
 
@@ -100,14 +94,6 @@ class FrameBook:
             self._captured += 1
             self._changed.notify_all()
             return True
-
-    def _is_behind(self) -> bool:
-        """Whether the encoder has left a picture waiting for too long."""
-        waiting = next((row for row in self._rows if row.recorded is None), None)
-        now_s = self._clock()
-        if waiting is None or now_s < self._strict_from_s:
-            return False
-        return now_s - waiting.arrived_s > self.wait_s + BEHIND_S
 
     def _has_room(self, frame: Frame) -> bool:
         enough = self._picture_bytes + frame.image_bgr.nbytes <= self._max_bytes
@@ -292,7 +278,6 @@ class FrameBook:
             if dropped is None:
                 row.recorded, row.video_s = True, video_s
                 self._release(row)
-                self._strict_from_s = min(self._strict_from_s, self._clock() + CATCH_UP_S)
             else:
                 self._drop(row, dropped)
             self._changed.notify_all()

@@ -22,7 +22,6 @@ from facecam.recording.video_reader import read_pictures
 from facecam.timing import monotonic_s
 from facecam.types import (
     Analysis,
-    BoxXywh,
     ExpectationReading,
     FaceAnalysis,
     Frame,
@@ -33,6 +32,7 @@ from facecam.types import (
     SoftmaxReading,
     TrackedFace,
 )
+from facecam.vision.fit import overlap
 
 _SAME_FACE = 0.3  # overlap (intersection over union) from which two boxes are of one face
 
@@ -301,27 +301,18 @@ def _matched(
     """Yield faces that lie in the same place, each at most once, the best fits first."""
     fits = sorted(
         (
-            (_overlap(a.box_xywh, b.box_xywh), i, j)
+            (overlap(a.box_xywh, b.box_xywh), i, j)
             for i, a in enumerate(first)
             for j, b in enumerate(second)
         ),
         reverse=True,
     )
     left, right = set(range(len(first))), set(range(len(second)))
-    for overlap, i, j in fits:
-        if overlap >= _SAME_FACE and i in left and j in right:
+    for fit, i, j in fits:
+        if fit >= _SAME_FACE and i in left and j in right:
             left.remove(i)
             right.remove(j)
             yield first[i], second[j]
-
-
-def _overlap(a: BoxXywh, b: BoxXywh) -> float:
-    width = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
-    height = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    shared = width * height
-    return shared / (a[2] * a[3] + b[2] * b[3] - shared)
 
 
 def _note(
