@@ -11,6 +11,7 @@ import numpy as np
 
 from facecam.errors import RecipeError, TrainingError
 from facecam.training.efficientnet_lite import efficientnet_lite0
+from facecam.training.mirror import MirrorMean, MirrorPair
 from facecam.training.recipe import Backbone, Pixels
 from facecam.training.small_cnn import small_cnn, small_cnn_pooled
 
@@ -44,7 +45,9 @@ PIXELS: dict[str, Pixels] = {
 }
 
 
-def build_backbone(spec: Backbone, size_wh: tuple[int, int] | int) -> keras.Model:
+def build_backbone(
+    spec: Backbone, size_wh: tuple[int, int] | int, *, mirrored: bool = False
+) -> keras.Model:
     """Return the network without its top: uint8 RGB (N, height, width, 3) to feature maps.
 
     Pixel scaling is part of the returned model, as its layer `pixels`. For `caffe` weights
@@ -54,6 +57,7 @@ def build_backbone(spec: Backbone, size_wh: tuple[int, int] | int) -> keras.Mode
     Args:
         spec: Which network, with which weights.
         size_wh: Width and height of its pictures in pixels, or the side of a square.
+        mirrored: Give the mean of the maps of a picture and of its mirror image; see `mirror`.
 
     Raises:
         RecipeError: No such network, or the pictures are too small for it.
@@ -63,7 +67,8 @@ def build_backbone(spec: Backbone, size_wh: tuple[int, int] | int) -> keras.Mode
     pixels = pixels_of(spec)
     image = keras.Input((height, width, 3), dtype="uint8", name="image")
     try:
-        network = _make(spec, pixels, _scaled(image, pixels))
+        seen = MirrorPair(name="mirror_pair")(image) if mirrored else image
+        network = _make(spec, pixels, _scaled(seen, pixels))
     except ValueError as error:
         raise RecipeError(
             f"The backbone {spec.name} cannot be built for pictures of {width}x{height}: {error}"
@@ -72,7 +77,11 @@ def build_backbone(spec: Backbone, size_wh: tuple[int, int] | int) -> keras.Mode
         _copy_weights(network, spec, pixels)
     if pixels == "caffe":
         _turn_channels(network)
-    return _cut_off(network, spec)
+    network = _cut_off(network, spec)
+    if mirrored:
+        maps = MirrorMean(name="mirror_mean")(network.output)
+        network = keras.Model(network.inputs, maps, name=network.name)
+    return network
 
 
 def _cut_off(network: keras.Model, spec: Backbone) -> keras.Model:

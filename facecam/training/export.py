@@ -36,7 +36,7 @@ from facecam.training.fit import fitting_sets, load_sets, template_of
 from facecam.training.folds import OutOfFold, all_people, fold_logits, out_of_fold
 from facecam.training.head_arrays import cam_scales, write_cam_arrays
 from facecam.training.limits import fit_limits
-from facecam.training.network import Network, build_network
+from facecam.training.network import Network, trained_network
 from facecam.training.package_metrics import VALIDATION, package_metrics
 from facecam.training.package_spec import package_spec, read_spec, write_spec
 from facecam.training.parity import keras_logits, measure_parity, metric_changes
@@ -83,11 +83,8 @@ def export_run(
     """
     run = Run(run_dir)
     recipe = run.recipe()
-    if not run.best.exists():
-        raise TrainingError(f"{run_dir} has no finished epoch yet: train it first.")
+    network = trained_network(run)
     sets = load_sets(recipe, run.data(), cache_dir, report)
-    network = build_network(recipe.model_copy(update={"backbone": _unweighted(recipe)}))
-    network.model.load_weights(run.best)
     making = Making(recipe, network, sets, format or recipe.export_format, report)
     part: Path | None = None
     try:
@@ -337,10 +334,6 @@ class Making:
         except FacecamError as error:
             self._report(f"left out: {error}")
             return None
-
-
-def _unweighted(recipe: Recipe) -> Any:
-    return recipe.backbone.model_copy(update={"weights": "none"})
 
 
 def _unused(name: str, taken: dict[str, Any]) -> str:

@@ -8,8 +8,10 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
+from facecam.errors import TrainingError
 from facecam.training.backbones import build_backbone
 from facecam.training.recipe import Head, Recipe
+from facecam.training.run import Run
 
 POOLED = "pooled"
 
@@ -140,10 +142,16 @@ class Network:
     top: keras.Model
 
 
-def build_network(recipe: Recipe) -> Network:
-    """Build the network of a recipe, with fresh heads on its backbone's weights."""
+def build_network(recipe: Recipe, *, mirrored: bool = False) -> Network:
+    """Build the network of a recipe, with fresh heads on its backbone's weights.
+
+    Args:
+        recipe: With the classes of every head known.
+        mirrored: Average the feature maps of a picture and of its mirror image; the weights, and
+            their order, are the same with and without.
+    """
     keras.utils.set_random_seed(recipe.training.seed)
-    backbone = build_backbone(recipe.backbone, recipe.input_wh)
+    backbone = build_backbone(recipe.backbone, recipe.input_wh, mirrored=mirrored)
     if recipe.backbone.pooling == "average":
         pool = keras.layers.GlobalAveragePooling2D(name=POOLED)(backbone.output)
     else:
@@ -161,6 +169,26 @@ def build_network(recipe: Recipe) -> Network:
     outputs = {head.name: _again(top, head, x) for head in recipe.heads}
     model = keras.Model(backbone.inputs, outputs, name=recipe.name.replace("-", "_"))
     return Network(model, backbone, keras.Model(backbone.inputs, pool, name="features"), top)
+
+
+def trained_network(run: Run) -> Network:
+    """Return the network of a run as it is exported, with the weights of its best epoch.
+
+    Raises:
+        TrainingError: The run has no finished epoch.
+    """
+    recipe = run.recipe()
+    if not run.best.exists():
+        raise TrainingError(f"{run.folder} has no finished epoch yet: train it first.")
+    plain = recipe.backbone.model_copy(update={"weights": "none"})  # all come from the run
+    recipe = recipe.model_copy(update={"backbone": plain})
+    network = build_network(recipe)
+    network.model.load_weights(run.best)
+    if not plain.mirror:
+        return network
+    mirrored = build_network(recipe, mirrored=True)
+    mirrored.model.set_weights(network.model.get_weights())
+    return mirrored
 
 
 def trunk_layers(recipe: Recipe) -> list[str]:

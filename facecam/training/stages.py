@@ -127,7 +127,9 @@ class AugmentedPictures:
         seed: int,
     ) -> None:
         self.model = network.model
-        self._recipe, self._seed = recipe, seed
+        settings = recipe.augmentation.weakened(phase.augmentation)
+        self._recipe = recipe.model_copy(update={"augmentation": settings})
+        self._seed = seed
         self._train_sets, self._val_sets = train_sets, val_sets
         self._batch_size = phase.batch_size or recipe.training.batch_size
         pictures = sum(len(item.manifest) for item in train_sets)

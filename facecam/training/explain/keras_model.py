@@ -17,6 +17,7 @@ from facecam.training.explain.explained import (
     facts_of_package,
 )
 from facecam.training.explain.targets import CamTarget
+from facecam.training.mirror import MirrorMean, MirrorPair
 from facecam.types import Float32Array, ImageU8
 
 if TYPE_CHECKING:
@@ -61,6 +62,13 @@ class KerasModel:
         # Only what comes after a kernel can be differentiated, and only that is of interest.
         self.layers = tuple(names[names.index(convolutions[0]) :])
         self.convolutions = tuple(convolutions)
+        pairs = [isinstance(layer, MirrorPair) for layer in model.layers]
+        means = [isinstance(layer, MirrorMean) for layer in model.layers]
+        # Between the two layers a picture's maps stand twice: its own, and its mirror image's.
+        self._twice: frozenset[str] = frozenset()
+        if any(pairs) and any(means):
+            between = model.layers[pairs.index(True) : means.index(True)]
+            self._twice = frozenset(layer.name for layer in between)
         last = model.get_layer(self.layers[-1]).output
         self._probes: dict[str, keras.Model] = {}
         self._answer = _compiled(model)
@@ -84,7 +92,7 @@ class KerasModel:
             return np.concatenate([np.asarray(part, np.float32) for part in parts])
         probe = self._probe(layer)
         parts = [self._call(probe, batch)["explained"] for batch in _batches(crops_rgb)]
-        return np.concatenate([np.asarray(part, np.float32) for part in parts])
+        return np.concatenate([self._once(part, layer) / self._views(layer) for part in parts])
 
     def activations(self, crops_rgb: ImageU8, layer: str, target: CamTarget) -> Activations:
         """Return the output of a layer and the gradient of the explained number by it."""
@@ -131,7 +139,18 @@ class KerasModel:
                 f"The head '{target.head.name}' does not depend on the layer '{layer}': choose "
                 "another layer."
             )
-        return np.asarray(features, np.float32), np.asarray(gradients, np.float32)
+        return self._once(features, layer) / self._views(layer), self._once(gradients, layer)
+
+    def _views(self, layer: str) -> int:
+        return 2 if self.layer(layer) in self._twice else 1
+
+    def _once(self, maps: Any, layer: str) -> Float32Array:
+        """Return maps (N, h, w, C) of pictures: the sum of both where mirror images have theirs."""
+        maps = np.asarray(maps, np.float32)
+        if self._views(layer) == 1:
+            return maps
+        own, mirrored = np.split(maps, 2)
+        return own + mirrored[:, :, ::-1]
 
     def _probe(self, layer: str) -> keras.Model:
         name = self.layer(layer)
@@ -198,17 +217,11 @@ def keras_model_of_run(folder: Path) -> KerasModel:
     Raises:
         TrainingError: The folder is no run, or has no finished epoch.
     """
-    from facecam.training.network import build_network
+    from facecam.training.network import trained_network
     from facecam.training.run import Run
 
     run = Run(folder)
-    recipe = run.recipe()
-    if not run.best.exists():
-        raise TrainingError(f"{folder} has no finished epoch yet: train it first.")
-    plain = recipe.backbone.model_copy(update={"weights": "none"})
-    network = build_network(recipe.model_copy(update={"backbone": plain}))
-    network.model.load_weights(run.best)
-    return keras_model_of_network(recipe, network)
+    return keras_model_of_network(run.recipe(), trained_network(run))
 
 
 def keras_model_of_network(recipe: "Recipe", network: "Network") -> KerasModel:
