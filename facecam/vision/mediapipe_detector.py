@@ -14,6 +14,7 @@ import numpy as np
 
 from facecam.errors import DetectorError
 from facecam.types import Detection, ImageU8
+from facecam.vision.detector import enlarged, reduced
 
 DETECTORS_DIR = Path(__file__).resolve().parents[2] / "models" / "detectors"
 Range = Literal["full", "short"]
@@ -104,6 +105,9 @@ class MediaPipeDetector:
         """Return the faces of one picture, best first (see `FaceDetector.detect`)."""
         if self._detector is None:
             raise DetectorError("The face detector was closed.")
+        # MediaPipe sees 192 pixels across: a large picture only takes time and memory, and a side
+        # of tens of thousands of pixels ends the process.
+        image_bgr, factor = reduced(image_bgr)
         height, width = image_bgr.shape[:2]
         if min(height, width) < 8:
             return ()
@@ -111,7 +115,8 @@ class MediaPipeDetector:
         self._last_ms = max(self._last_ms + 1, int(t_s * 1e3))
         image = self._image_type(image_format=self._format, data=image_rgb)
         result = self._detector.detect_for_video(image, self._last_ms)
-        faces = [self._to_detection(item, width, height) for item in result.detections]
+        found = (self._to_detection(item, width, height) for item in result.detections)
+        faces = [enlarged(face, factor) for face in found]
         return tuple(sorted(faces, key=lambda face: -face.score))
 
     @staticmethod
