@@ -15,19 +15,27 @@ import numpy as np
 
 from facecam.types import ImageU8
 
-# A fault is to be seen within 1 s at the usual rates. A source that is slow by nature is given
-# four of its own intervals instead, ten seconds at most.
-STALLED_S = 0.8
+# A fault is to be seen within 1 s, also on a machine that has other things to do and by a window
+# that looks four times a second: so the watch itself waits for little more than half of that. A
+# source that is slow by nature is given four of its own intervals instead, ten seconds at most; one
+# that is jerky half as much again as its longest recent pause, as far as the second allows.
+STALLED_S = 0.5
+_JERKY_STALLED_S = 0.7
+_LONGEST_PAUSES = 1.5
 _STALLED_INTERVALS = 4.0
 _SLOWEST_S = 10.0
 _INTERVALS = 15
+# Before a rhythm is known: a stream of one picture a second is no stalled one. A file has none.
+_FEWEST_INTERVALS = 3
+_UNKNOWN_STALLED_S = 1.5
+_FILE_STALLED_S = 0.8
 # Sensors are noisy: two exposures are never equal in every pixel. Cameras repeat one exposure two
 # to four times in dim light to keep up their rate, so it takes both a time and a count.
-FROZEN_S = 0.8
+FROZEN_S = 0.6
 _FROZEN_REPEATS = 5
 # A closed shutter gives 0 to 16 of 255 with noise; 99 of 100 pixels of a dark room are brighter
 # somewhere (a screen, a window). Chosen by eye on webcams' dark frames.
-BLACK_S = 0.8
+BLACK_S = 0.6
 _BLACK_LEVEL = 20
 _BLACK_PERCENTILE = 99
 _SIGN_STEP = 16  # a sign looks at every 16th row and column
@@ -188,10 +196,15 @@ class HealthWatch:
         return self._reading_s is not None and now_s - self._reading_s > self._patience_s()
 
     def _patience_s(self) -> float:
-        if not self._live or not self._intervals:
-            return STALLED_S
-        usual_s = statistics.median(self._intervals)
-        return min(max(STALLED_S, _STALLED_INTERVALS * usual_s), _SLOWEST_S)
+        if not self._live:
+            return _FILE_STALLED_S
+        if len(self._intervals) < _FEWEST_INTERVALS:
+            return _UNKNOWN_STALLED_S
+        # A longer pause was a stall, of which there is nothing to be learned.
+        pauses_s = [item for item in self._intervals if item <= _JERKY_STALLED_S]
+        jerky_s = min(_LONGEST_PAUSES * max(pauses_s, default=0.0), _JERKY_STALLED_S)
+        slow_s = _STALLED_INTERVALS * statistics.median(self._intervals)
+        return min(max(STALLED_S, jerky_s, slow_s), _SLOWEST_S)
 
     def _note_repeat(self, sign: FrameSign, now_s: float) -> None:
         if sign.repeated:

@@ -62,8 +62,8 @@ def test_read_that_does_not_return_is_stalled_within_a_second() -> None:
     watched = Watched()
     watched.play(2.0)
     last_s = watched.now_s
-    assert watched.wait(0.5) is SourceHealth.OK
-    watched.now_s = last_s + 1.0
+    assert watched.wait(0.45) is SourceHealth.OK
+    watched.now_s = last_s + 0.55
     assert watched.report == HealthReport(SourceHealth.STALLED, last_s)
     watched.watch.note_frame(LIVING, watched.now_s)
     assert watched.report == HealthReport(SourceHealth.OK, watched.now_s)
@@ -86,7 +86,52 @@ def test_source_that_nobody_asks_is_not_stalled() -> None:
 
 
 def test_first_frame_that_does_not_come_is_stalled() -> None:
-    assert Watched().wait(1.0) is SourceHealth.STALLED
+    assert Watched().wait(1.6) is SourceHealth.STALLED
+
+
+def test_source_whose_rhythm_is_not_known_yet_may_be_slow() -> None:
+    watched = Watched()
+    for _ in range(4):
+        assert watched.wait(1.4) is SourceHealth.OK
+        watched.watch.note_frame(LIVING, watched.now_s)
+
+
+@pytest.mark.parametrize("fps", [1.0, 2.0, 5.0, 10.0])
+def test_stream_that_is_slow_and_loses_every_other_picture_is_not_stalled(fps: float) -> None:
+    watched = Watched()
+    watched.play(4 / fps, fps=fps)
+    for _ in range(20):
+        watched.frame(after_s=1 / fps)
+        assert watched.wait(1.95 / fps) is SourceHealth.OK
+        watched.watch.note_frame(LIVING, watched.now_s)
+
+
+@pytest.mark.parametrize("fps", [5.0, 10.0, 25.0, 60.0])
+def test_stall_of_a_stream_of_a_usual_rate_is_noticed_well_within_a_second(fps: float) -> None:
+    watched = Watched()
+    watched.play(4.0, fps=fps)
+    assert watched.wait(0.85) is SourceHealth.STALLED
+
+
+def test_jerky_source_is_not_stalled_at_each_of_its_pauses() -> None:
+    """A wireless camera: a burst of pictures, a pause, and so on."""
+    watched = Watched()
+    watched.play(1.0)
+    watched.frame(after_s=0.45)
+    for pause_s in (0.6, 0.65, 0.55, 0.65):
+        watched.play(0.3)
+        assert watched.wait(pause_s) is SourceHealth.OK
+        watched.watch.note_frame(LIVING, watched.now_s)
+    assert watched.wait(0.75) is SourceHealth.STALLED, "but not for a whole second"
+
+
+def test_long_stall_does_not_hide_the_next_one() -> None:
+    watched = Watched()
+    watched.play(2.0)
+    assert watched.wait(6.0) is SourceHealth.STALLED
+    watched.watch.note_frame(LIVING, watched.now_s)
+    watched.play(0.2)
+    assert watched.wait(0.55) is SourceHealth.STALLED
 
 
 def test_slow_source_is_given_its_own_time() -> None:
@@ -122,7 +167,7 @@ def test_identical_frames_are_frozen_within_a_second() -> None:
     watched.play(2.0)
     since_s = watched.now_s
     assert watched.play(0.5, REPEATED) is SourceHealth.OK
-    assert watched.play(0.5, REPEATED) is SourceHealth.FROZEN
+    assert watched.play(0.2, REPEATED) is SourceHealth.FROZEN
     assert watched.report.since_s == pytest.approx(since_s)
     assert watched.frame() is SourceHealth.OK
 
@@ -146,7 +191,7 @@ def test_closed_shutter_is_black_and_not_frozen() -> None:
     watched = Watched()
     watched.play(2.0)
     assert watched.play(0.5, BLACK) is SourceHealth.OK
-    assert watched.play(0.5, BLACK) is SourceHealth.BLACK
+    assert watched.play(0.2, BLACK) is SourceHealth.BLACK
     assert watched.play(3.0, FrameSign(SIZE, repeated=True, black=True)) is SourceHealth.BLACK
     assert watched.frame() is SourceHealth.OK
 
