@@ -68,7 +68,7 @@ def export_run(
 
     Calibration, thresholds and limits are fitted on the validation split of the data sets that
     were trained on, through the very graph that is shipped; every data set of the run is evaluated.
-    The folder appears whole or not at all; one that was there is replaced.
+    The folder appears whole or not at all; a package that was there is replaced.
 
     Args:
         run_dir: Folder of the run.
@@ -79,8 +79,10 @@ def export_run(
         keras_file: Whether model.keras is written as well; None takes the recipe's wish.
 
     Raises:
-        TrainingError: The run is incomplete, or the package fails its checks.
+        TrainingError: The run is incomplete, something else than a package lies at `to`, or the
+            package fails its checks.
     """
+    check_target(to)
     run = Run(run_dir)
     recipe = run.recipe()
     network = trained_network(run)
@@ -104,6 +106,13 @@ def export_run(
             shutil.rmtree(part, ignore_errors=True)
     report(f"wrote {to}")
     return to
+
+
+def check_target(to: Path) -> None:
+    """Raise `TrainingError` where writing a package would replace anything but a package."""
+    replaceable = (to / "model.json").is_file() or (to.is_dir() and not any(to.iterdir()))
+    if to.exists() and not replaceable:
+        raise TrainingError(f"{to} is there already and is no model package: choose another --to.")
 
 
 @dataclass(frozen=True)

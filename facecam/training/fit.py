@@ -1,5 +1,6 @@
 """Train a recipe: read the data, settle the classes, build the network, fit."""
 
+import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -109,7 +110,7 @@ def train(
     manifests = _read_manifests(recipe, data)
     recipe = with_classes(recipe, manifests)
     run = Run(folder_of(out or Path("runs") / recipe.name, distribution))
-    _start(run, recipe, data)
+    _start(run, recipe, data, manifests)
     sets = _cut_sets(recipe, manifests, cache_dir, report, progress)
     if recipe.evaluation.folds:  # all people are fitted; the figures come from folds, at export
         train_sets = val_sets = all_people(recipe, sets)
@@ -128,17 +129,43 @@ def train(
     return run
 
 
-def _start(run: Run, recipe: Recipe, data: list[Path]) -> None:
-    """Write what the run is made of into its folder, or refuse a folder of another recipe."""
-    path = run.folder / "recipe.json"
-    if path.exists() and run.recipe() != recipe:
-        raise TrainingError(
-            f"{run.folder} holds a run of another recipe: choose another --out or remove it."
-        )
+def _start(run: Run, recipe: Recipe, data: list[Path], manifests: Sequence[Manifest]) -> None:
+    """Write what the run is made of into its folder, or refuse one that was trained otherwise."""
+    pictures = _fingerprint(recipe, manifests)
+    if run.checkpoint.exists():  # before that there is nothing to go on from
+        begun = run.pictures()
+        if run.recipe() != recipe:
+            raise TrainingError(
+                f"{run.folder} holds a run of another recipe: choose another --out or remove it."
+            )
+        if begun and begun != pictures:
+            raise TrainingError(
+                f"{run.folder} holds a run on other pictures or labels ({begun['count']} pictures "
+                f"then, {pictures['count']} now): choose another --out, or remove it to train anew."
+            )
     sources = json.dumps([str(p.resolve()) for p in data])
-    for name, text in (("recipe.json", recipe.model_dump_json(indent=2)), ("data.json", sources)):
+    texts = {
+        "recipe.json": recipe.model_dump_json(indent=2),
+        "data.json": sources,
+        "pictures.json": json.dumps(pictures),
+    }
+    for name, text in texts.items():
         target = run.folder / name
         write_whole(target, run.folder / f"part-{name}", _writer(text), "run's description")
+
+
+def _fingerprint(recipe: Recipe, manifests: Sequence[Manifest]) -> dict[str, int | str]:
+    """Return the number of pictures, and a hash of their names, splits and labels.
+
+    Where the data lie does not count, so that they may be moved while a run rests.
+    """
+    digest = hashlib.sha256()
+    for manifest in manifests:
+        for path, split in zip(manifest.paths, manifest.split.tolist(), strict=True):
+            digest.update(f"{'/'.join(path.parts[-2:])}|{split}\n".encode())
+        for head in recipe.heads:
+            digest.update(head_labels(manifest, head).tobytes())
+    return {"count": sum(map(len, manifests)), "sha256": digest.hexdigest()}
 
 
 def _writer(text: str):  # type: ignore[no-untyped-def]

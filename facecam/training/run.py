@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from facecam.errors import TrainingError
 from facecam.training.recipe import Recipe
@@ -12,8 +13,8 @@ from facecam.training.recipe import Recipe
 class Run:
     """A training run's folder.
 
-    Holds `recipe.json` (as it ran), `data.json`, `log.csv`, `curves.png`, `best.weights.h5` (what
-    is exported), and `state/` with what a resumed run needs.
+    Holds `recipe.json` (as it ran), `data.json` and `pictures.json` (on what), `log.csv`,
+    `curves.png`, `best.weights.h5` (what is exported), and `state/` with what a resumed run needs.
     """
 
     folder: Path
@@ -42,4 +43,18 @@ class Run:
 
     def data(self) -> list[Path]:
         """Return the manifests that made this run."""
-        return [Path(p) for p in json.loads((self.folder / "data.json").read_text("utf-8"))]
+        return [Path(p) for p in self._read("data.json")]
+
+    def pictures(self) -> dict[str, int | str]:
+        """Return number and hash of the pictures it was begun with; empty where that is unknown."""
+        if not (self.folder / "pictures.json").exists():
+            return {}
+        return dict(self._read("pictures.json"))
+
+    def _read(self, name: str) -> Any:
+        try:
+            return json.loads((self.folder / name).read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise TrainingError(
+                f"The run {self.folder} cannot be read ({name}: {error}): train it again."
+            ) from error

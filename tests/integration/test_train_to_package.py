@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import cv2
@@ -150,6 +151,59 @@ def test_another_recipe_in_the_same_folder_is_refused(
     run, data, _ = trained
     with pytest.raises(TrainingError, match="run of another recipe"):
         train(data.parent / "squares.yaml", [data], run.folder, ["training.seed=9"])
+
+
+def test_a_folder_that_is_no_package_is_never_replaced(
+    trained: tuple[Run, Path, list[str]], tmp_path: Path
+) -> None:
+    run, _, _ = trained
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    (photos / "only copy.jpg").write_bytes(b"a picture")
+    for to in (photos, photos / "only copy.jpg"):
+        with pytest.raises(TrainingError, match="is no model package"):
+            export_run(run.folder, to, report=lambda line: None)
+    assert (photos / "only copy.jpg").read_bytes() == b"a picture"
+
+
+def test_a_folder_in_which_nothing_was_trained_yet_is_taken(
+    trained: tuple[Run, Path, list[str]], tmp_path: Path
+) -> None:
+    _, data, _ = trained
+    recipe, cache = data.parent / "squares.yaml", data.parent / "cache"
+
+    def go(changes: list[str]) -> Run:
+        return train(
+            recipe, [data], tmp_path / "run", changes, cache_dir=cache, report=lambda line: None
+        )
+
+    # As without internet: README then says to give a file.
+    with pytest.raises(TrainingError, match="weights"):
+        go([f"backbone.weights={tmp_path / 'nowhere.h5'}"])
+    run = go(["training.phases.0.epochs=1"])
+    assert run.best.exists()
+
+
+def test_a_run_does_not_go_on_with_other_pictures(
+    trained: tuple[Run, Path, list[str]], tmp_path: Path
+) -> None:
+    whole, data, _ = trained
+    recipe, cache = data.parent / "squares.yaml", data.parent / "cache"
+    more = tmp_path / data.name
+    shutil.copytree(data, more)
+    run = Run(shutil.copytree(whole.folder, tmp_path / "run"))
+    before = run.best.read_bytes()
+
+    def go() -> None:
+        train(recipe, [more], run.folder, cache_dir=cache, report=lambda line: None)
+
+    go()  # the same pictures elsewhere: the run is over, nothing is done
+    manifest = more / "manifest.csv"
+    lines = manifest.read_text("utf-8").splitlines()
+    manifest.write_text("\n".join(lines[:-1]), "utf-8")
+    with pytest.raises(TrainingError, match=r"other pictures or labels \((\d+) pictures then, "):
+        go()
+    assert run.best.read_bytes() == before
 
 
 def test_a_head_without_labels_is_refused(

@@ -157,9 +157,10 @@ def test_a_checkpoint_of_an_earlier_version_is_read(
     read = load_checkpoint(old)
     assert (read.phase, read.epoch, read.best, read.watch) == (1, 3, 0.5, None)
     assert len(read.weights) == len(weights)
-    old.write_bytes(b"nothing of the kind")
-    with pytest.raises(TrainingError, match="cannot be read"):
-        load_checkpoint(old)
+    for broken in (b"nothing of the kind", old.read_bytes()[:-100], b""):
+        old.write_bytes(broken)
+        with pytest.raises(TrainingError, match="cannot be read"):
+            load_checkpoint(old)
 
 
 def full_disk(patch: pytest.MonkeyPatch) -> None:
