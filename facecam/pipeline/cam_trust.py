@@ -26,7 +26,8 @@ CamKey = tuple[int, str, str]
 TrustEstimatorFactory = Callable[[ModelPackage], Estimator]
 
 EVERY_S = 6.0  # one map: as long apart; several faces take turns
-_PAUSE_S = 3.0  # between two measurements of any map, so that most of the time is left to frames
+_PAUSE_S = 3.0  # between two measurements of any map
+_SHARE = 0.1  # of the time that measuring maps again may take: one takes a second of a core
 _PATIENCE_S = 5.0  # a request for a face that is not seen keeps the others waiting so long at most
 _GIVE_UP = 4  # random maps that were as good: with 40 in all, two are too many already
 _RECENT = 3  # measurements of a map whose median counts
@@ -61,8 +62,9 @@ class CamTrustProbe:
 
     Args:
         factory: Loads the model; called on the thread, once a model.
-        every_s: Seconds between two measurements of the same map.
-        pause_s: Seconds between any two measurements.
+        every_s: Least seconds between two measurements of the same map.
+        pause_s: Least seconds between any two measurements. A map that has a figure waits longer
+            (see `_SHARE`).
         clock: Monotonic seconds.
 
     Attributes:
@@ -89,6 +91,7 @@ class CamTrustProbe:
         self._busy = False
         self._track: int | None = None  # whose map is being measured
         self._ended_s = float("-inf")
+        self._took_s = 0.0  # the last measurement
         self._requested: dict[int, float] = {}
         self._results: dict[CamKey, CamTrust] = {}
         self._recent: dict[CamKey, list[Faithfulness]] = {}
@@ -128,8 +131,11 @@ class CamTrustProbe:
             if self._requested:
                 return key[0] in self._requested
         last = self._results.get(key)
-        rested = now_s - self._ended_s >= self._pause_s
-        return rested and (last is None or now_s - last.measured_s >= self._every_s)
+        rested_s = now_s - self._ended_s
+        if rested_s < self._pause_s or last is None:
+            return rested_s >= self._pause_s
+        again_s = self._took_s * (1.0 / _SHARE - 1.0)
+        return rested_s >= again_s and now_s - last.measured_s >= self._every_s
 
     def offer(self, sample: TrustSample) -> None:
         """Have a map measured, unless another one is being measured."""
@@ -165,6 +171,7 @@ class CamTrustProbe:
         estimator: Estimator | None = None
         try:
             while (sample := self._next(stop)) is not None:
+                began_s = self._clock()
                 try:
                     if estimator is None or estimator.package is not sample.package:
                         if estimator is not None:
@@ -180,6 +187,7 @@ class CamTrustProbe:
                     with self._changed:
                         self._busy, self._track = False, None
                         self._ended_s = self._clock()
+                        self._took_s = self._ended_s - began_s
                         self._changed.notify_all()
         finally:
             if estimator is not None:

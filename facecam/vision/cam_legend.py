@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from facecam.inference.faithfulness import FLAT, NO_BETTER, NOT_LEARNED
 from facecam.types import FaceAnalysis, ImageU8
-from facecam.vision.cam_colours import cam_colours
+from facecam.vision.cam_colours import CamColours, cam_colours
 from facecam.vision.cam_overlay import CamStyle, why_untrusted
 from facecam.vision.overlay_card import OverlaySizes, draw_ground
 from facecam.vision.overlay_layout import Rect, overlap
@@ -158,7 +159,7 @@ def draw_legend(
     high = text_width(legend.high, sizes.text)
     x0 = left + low + (sizes.pad if low else 0)
     x1 = left + inner - high - (sizes.pad if high else 0)
-    bar = _bar(x1 - x0, sizes.bar + 4, style)
+    bar = _bar(x1 - x0, sizes.bar + 4, style.colours, style.signed)
     top = middle - bar.shape[0] // 2
     out[top : top + bar.shape[0], x0:x1] = bar
     put_text(out, legend.high, x1 + sizes.pad, middle, sizes.text, bgr(MUTED), REGULAR)
@@ -167,9 +168,10 @@ def draw_legend(
         put_text(out, legend.warning, left, middle, sizes.text, bgr(TEXT), REGULAR)
 
 
-def _bar(width: int, height: int, style: CamStyle) -> ImageU8:
+@lru_cache(maxsize=16)
+def _bar(width: int, height: int, colours: CamColours, signed: bool) -> ImageU8:
     """Return (height, width, 3) uint8 of the colours on the card's ground."""
-    table, shares = cam_colours(style.colours, style.signed)
+    table, shares = cam_colours(colours, signed)
     steps = np.linspace(0, 255, max(width, 1)).round().astype(int)
     share = shares[steps]
     row = table[steps, 0] * share + np.array(bgr(CARD), np.float32) * (1.0 - share)

@@ -4,6 +4,7 @@ A map is a few cells on a side. It is made larger and coloured while it is small
 takes it to its place in the picture, so that it costs little however large the face is.
 """
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, cast
@@ -13,14 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facecam.types import Analysis, FaceAnalysis, FaceMap, Float32Array, ImageU8
+from facecam.vision.blending import lay_over
 from facecam.vision.cam_colours import CamColours, cam_colours
 from facecam.vision.palette import TEXT, bgr
 
 Matrix = NDArray[np.float64]
-Size = tuple[int, int]
 
-_SIDE = 64  # of the coloured map, in pixels
-_WARPED_SIDE = 128  # of the warped map at most
+_SIDE = 48  # of the coloured map, in pixels
+_WARPED_SIDE = 96  # of the warped map at most
 _HATCHED_SIDE = 192  # stripes need to be sharper
 _STRIPES = 14  # along a side
 _STRIPE_WIDTH = 0.22  # of the distance between two
@@ -123,14 +124,16 @@ def crop_to_picture(
         from_wh: Size of the analysed picture.
         to_wh: Size of the picture that is drawn on.
     """
-    back = cv2.invertAffineTransform(crop_matrix)
+    back = np.asarray(cv2.invertAffineTransform(crop_matrix), np.float64)
+    if to_wh == from_wh:
+        return back
     across, down = to_wh[0] / max(from_wh[0], 1), to_wh[1] / max(from_wh[1], 1)
     # Pixel centres lie at whole numbers, so sizes scale around -0.5.
     back[0] *= across
     back[1] *= down
     back[0, 2] += 0.5 * across - 0.5
     back[1, 2] += 0.5 * down - 0.5
-    return np.asarray(back, np.float64)
+    return back
 
 
 def draw_map(
@@ -154,47 +157,44 @@ def draw_map(
         whole: Whether it covers the picture instead of a face.
     """
     opacity = style.opacity * strength
-    colour, share = coloured(cam, style, opacity * (_HATCHED_SHARE if hatched else 1.0), whole)
-    stripes = hatching(whole) if hatched else None
-    shown = share if stripes is None else region_mask(share.shape[0], whole)
-    columns, rows = np.flatnonzero(shown.any(axis=0)), np.flatnonzero(shown.any(axis=1))
-    if not columns.size:
-        return
+    layer = (hatched_layer if hatched else coloured)(cam, style, opacity, whole)
     # Only where there is colour at all; one cell more on each side, for the interpolation.
-    left, right, top, bottom = columns[0] - 1, columns[-1] + 1, rows[0] - 1, rows[-1] + 1
-    matrix = to_picture @ _grid(cam.crop_wh, share.shape[0])
-    corners = matrix @ np.array([[left, right] * 2, [top, top, bottom, bottom], [1] * 4], float)
-    x0, y0 = np.maximum(np.floor(corners.min(axis=1)).astype(int), 0)
-    x1, y1 = np.minimum(np.ceil(corners.max(axis=1)).astype(int) + 1, out.shape[1::-1])
-    if x1 - x0 < 2 or y1 - y0 < 2:
+    x, y, w, h = cv2.boundingRect(cv2.extractChannel(layer, 3))
+    if not w:
         return
-    region = out[y0:y1, x0:x1]
-    size_wh = (int(x1 - x0), int(y1 - y0))
+    ends = [(u, v) for u in (x - 1, x + w) for v in (y - 1, y + h)]
+    # Plain numbers: NumPy takes microseconds for each step, and there are many.
+    (xu, xv, x0), (yu, yv, y0) = (to_picture @ _grid(cam.crop_wh, layer.shape[0])).tolist()
+    xs, ys = [xu * u + xv * v + x0 for u, v in ends], [yu * u + yv * v + y0 for u, v in ends]
+    left, top = max(math.floor(min(xs)), 0), max(math.floor(min(ys)), 0)
+    right = min(math.ceil(max(xs)) + 1, out.shape[1])
+    bottom = min(math.ceil(max(ys)) + 1, out.shape[0])
+    width, height = right - left, bottom - top
+    if width < 2 or height < 2:
+        return
     # A warp costs several times what a resize costs, and the map has no fine detail.
-    shrink = min((_HATCHED_SIDE if hatched else _WARPED_SIDE) / max(size_wh), 1.0)
-    few_wh = (max(round(size_wh[0] * shrink), 1), max(round(size_wh[1] * shrink), 1))
-    across, down = few_wh[0] / size_wh[0], few_wh[1] / size_wh[1]
-    to_few = np.array([[across, 0.0, 0.0], [0.0, down, 0.0]]) @ np.vstack([to_picture, [0, 0, 1]])
-    to_few[:, 2] += np.array([across, down]) * (0.5 - np.array([x0, y0])) - 0.5
-    over, under = _warped(colour, share, to_few, cam.crop_wh, few_wh)
-    if stripes is not None:
-        above, below = _warped(*stripes, to_few, cam.crop_wh, few_wh)
-        cv2.add(cv2.multiply(over, _thrice(below), scale=1.0 / 255.0), above, dst=over)
-        cv2.multiply(under, below, dst=under, scale=1.0 / 255.0)
-    if few_wh != size_wh:
-        over = cast(ImageU8, cv2.resize(over, size_wh))
-        under = cast(ImageU8, cv2.resize(under, size_wh))
-    # 8-bit products are several times faster than cv2.blendLinear with its weights in floats.
-    cv2.multiply(region, _thrice(under), dst=region, scale=1.0 / 255.0)
-    cv2.add(region, over, dst=region)
+    shrink = min((_HATCHED_SIDE if hatched else _WARPED_SIDE) / max(width, height), 1.0)
+    few_wh = (max(round(width * shrink), 1), max(round(height * shrink), 1))
+    across, down = few_wh[0] / width, few_wh[1] / height
+    to_few = np.array(
+        [
+            [across * xu, across * xv, across * (x0 - left + 0.5) - 0.5],
+            [down * yu, down * yv, down * (y0 - top + 0.5) - 0.5],
+        ]
+    )
+    few = cv2.warpAffine(layer, to_few, few_wh, flags=cv2.INTER_LINEAR)
+    over = cv2.cvtColor(few, cv2.COLOR_BGRA2BGR)
+    under = cv2.bitwise_not(cv2.extractChannel(few, 3))
+    if few_wh != (width, height):
+        over, under = cv2.resize(over, (width, height)), cv2.resize(under, (width, height))
+    view = out[top:bottom, left:right]
+    lay_over(view, cast(ImageU8, over), cast(ImageU8, cv2.merge((under, under, under))))
 
 
-def coloured(
-    cam: FaceMap, style: CamStyle, opacity: float, whole: bool = False
-) -> tuple[ImageU8, ImageU8]:
-    """Return a map over its crop: colour times share (S, S, 3), and share (S, S), uint8.
+def coloured(cam: FaceMap, style: CamStyle, opacity: float, whole: bool = False) -> ImageU8:
+    """Return a map over its crop, (S, S, 4) uint8: BGR times share, and share.
 
-    The colour is BGR; a share of 255 hides the picture.
+    A share of 255 hides the picture.
     """
     values, scale = cam.values, cam.full_scale
     if style.scale == "frame":
@@ -203,36 +203,53 @@ def coloured(
     if not style.signed:
         values = np.maximum(values, 0.0)  # first: bicubic rings around what speaks against
     large = cv2.resize(values, (_SIDE, _SIDE), interpolation=cv2.INTER_CUBIC)
-    steps = 127.5 / scale * large + 127.5 if style.signed else 255.0 / scale * large
-    index = np.clip(steps, 0.0, 255.0).astype(np.uint8)
-    table, shares = cam_colours(style.colours, style.signed)
-    share = shares[:, 0][index] * (region_mask(_SIDE, whole) * np.float32(opacity))
-    colour = cv2.applyColorMap(index, table) * share[..., None]
-    return np.rint(colour).astype(np.uint8), np.rint(255.0 * share).astype(np.uint8)
+    step, middle = (127.5 / scale, 127.5) if style.signed else (255.0 / scale, 0.0)
+    index = cv2.addWeighted(large, step, large, 0.0, middle, dtype=cv2.CV_8U)  # rounds, clips
+    table = _shared_colours(style.colours, style.signed)
+    layer = table[index].view(np.uint8).reshape(_SIDE, _SIDE, 4)
+    return cast(ImageU8, cv2.multiply(layer, _region(_SIDE, whole), scale=opacity / 255.0))
+
+
+def hatched_layer(cam: FaceMap, style: CamStyle, opacity: float, whole: bool = False) -> ImageU8:
+    """Return a map that should not be believed as `coloured` returns others: pale, with stripes."""
+    pale = coloured(cam, style, opacity * _HATCHED_SHARE, whole)
+    stripes, gaps = _stripes(whole)
+    layer = cv2.resize(pale, (_HATCHED_SIDE, _HATCHED_SIDE))
+    return cast(ImageU8, cv2.add(cv2.multiply(layer, gaps, scale=1.0 / 255.0), stripes))
 
 
 @lru_cache(maxsize=2)
-def hatching(whole: bool = False) -> tuple[ImageU8, ImageU8]:
-    """Return light diagonal stripes over a crop, as `coloured` returns a map."""
+def _stripes(whole: bool) -> tuple[ImageU8, ImageU8]:
+    """Return light diagonal stripes over a crop, as `coloured` returns a map, and what they leave.
+
+    Both (S, S, 4) uint8; the latter is 255 less the stripes' share in each channel.
+    """
     at = np.arange(_HATCHED_SIDE)
     phase = (at[None] + at[:, None]) * (_STRIPES / _HATCHED_SIDE) % 1.0
     edge = _HATCHED_SIDE / _STRIPES / 2.0
     stripes = np.clip((_STRIPE_WIDTH / 2.0 - np.abs(phase - 0.5)) * edge + 0.5, 0.0, 1.0)
-    share = stripes * region_mask(_HATCHED_SIDE, whole) * _STRIPE_SHARE
-    colour = share[..., None] * np.array(bgr(TEXT), np.float32)
-    return np.rint(colour).astype(np.uint8), np.rint(255.0 * share).astype(np.uint8)
+    share = (stripes * region_mask(_HATCHED_SIDE, whole) * _STRIPE_SHARE)[..., None]
+    layer = np.rint(share * np.array([*bgr(TEXT), 255.0])).astype(np.uint8)
+    return layer, np.repeat(255 - layer[..., 3:], 4, axis=2)
 
 
-def _warped(
-    colour: ImageU8, share: ImageU8, to_few: Matrix, crop_wh: tuple[int, int], size_wh: Size
-) -> tuple[ImageU8, ImageU8]:
-    """Return (h, w, 3) of what is added and (h, w) of how much of the picture stays, uint8."""
-    matrix = to_few @ _grid(crop_wh, share.shape[0])
-    over = cv2.warpAffine(colour, matrix, size_wh, flags=cv2.INTER_LINEAR)
-    under = cv2.bitwise_not(cv2.warpAffine(share, matrix, size_wh, flags=cv2.INTER_LINEAR))
-    return cast(ImageU8, over), cast(ImageU8, under)
+@lru_cache(maxsize=32)
+def _shared_colours(colours: CamColours, signed: bool) -> NDArray[np.uint32]:
+    """Return (256,) of four bytes each: BGR times share, and share (see `cam_colours`)."""
+    table, shares = cam_colours(colours, signed)
+    layer = np.concatenate([table[:, 0] * shares, 255.0 * shares], axis=1)
+    return np.ascontiguousarray(np.rint(layer).astype(np.uint8)).view(np.uint32)[:, 0]
 
 
+@lru_cache(maxsize=8)
+def _region(side: int, whole: bool) -> ImageU8:
+    """Return `region_mask` in 0 to 255, (side, side, 4) uint8."""
+    return cast(
+        ImageU8, cv2.merge((np.rint(255.0 * region_mask(side, whole)).astype(np.uint8),) * 4)
+    )
+
+
+@lru_cache(maxsize=16)
 def _grid(crop_wh: tuple[int, int], side: int) -> Matrix:
     """Return the (3, 3) matrix from a grid of `side` cells over a crop to its pixels."""
     across, down = crop_wh[0] / side, crop_wh[1] / side
@@ -241,13 +258,9 @@ def _grid(crop_wh: tuple[int, int], side: int) -> Matrix:
     )
 
 
-def _thrice(single: ImageU8) -> ImageU8:
-    return cast(ImageU8, cv2.merge((single, single, single)))
-
-
 @lru_cache(maxsize=8)
 def region_mask(side: int, whole: bool = False) -> Float32Array:
-    """Return (side, side) float32: 1 within the crop, falling softly to 0 at its edge.
+    """Return (side, side) float32: 1 within the crop, falling softly to 0 in the outermost cells.
 
     A rounded square for a face; for a whole picture the whole crop.
     """
@@ -255,7 +268,7 @@ def region_mask(side: int, whole: bool = False) -> Float32Array:
     power = 12.0 if whole else 3.5
     radius = (x[None] ** power + x[:, None] ** power) ** (1.0 / power)
     soft = 0.04 if whole else 0.25
-    t = np.clip((1.0 - radius) / soft, 0.0, 1.0)
+    t = np.clip((1.0 - 1.0 / side - radius) / soft, 0.0, 1.0)
     mask: Float32Array = (t * t * (3.0 - 2.0 * t)).astype(np.float32)
     mask.flags.writeable = False
     return mask

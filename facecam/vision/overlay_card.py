@@ -8,7 +8,8 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from facecam.types import Float32Array, ImageU8
+from facecam.types import ImageU8
+from facecam.vision.blending import lay_over
 from facecam.vision.overlay_layout import Rect
 from facecam.vision.overlay_rows import Row
 from facecam.vision.overlay_text import BOLD, REGULAR, fitted, put_text, text_width
@@ -110,8 +111,7 @@ def draw_ground(out: ImageU8, rect: Rect, radius: int) -> None:
     """Draw the dark, translucent ground of a card in place."""
     x, y, width, height = rect
     view = out[y : y + height, x : x + width]
-    under, over, colour = _ground(width, height, radius)
-    cv2.blendLinear(view, colour, under, over, view)
+    lay_over(view, *_ground(width, height, radius))
 
 
 def _draw_bar(out: ImageU8, row: Row, fraction: float, x: int, y: int, sizes: OverlaySizes) -> None:
@@ -179,8 +179,8 @@ def _hatch(width: int, height: int) -> ImageU8:
 
 
 @lru_cache(maxsize=64)
-def _ground(width: int, height: int, radius: int) -> tuple[Float32Array, Float32Array, ImageU8]:
-    """Return weights of picture and card (height, width) float32, and the card's plain colour."""
+def _ground(width: int, height: int, radius: int) -> tuple[ImageU8, ImageU8]:
+    """Return what is added to the picture and how much of it stays, as `lay_over` takes them."""
     big = np.zeros((height * 4, width * 4), np.uint8)
     r = min(radius * 4, height * 2, width * 2)
     cv2.rectangle(big, (r, 0), (width * 4 - r - 1, height * 4), 255, cv2.FILLED)
@@ -189,7 +189,7 @@ def _ground(width: int, height: int, radius: int) -> tuple[Float32Array, Float32
         for y in (r, height * 4 - r - 1):
             cv2.circle(big, (x, y), r, 255, cv2.FILLED)
     mask = cv2.resize(big, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
-    over = mask * (_OPACITY / 255.0)
-    colour = np.empty((height, width, 3), np.uint8)
-    colour[:] = bgr(CARD)
-    return np.float32(1.0) - over, over, colour
+    share = mask[..., None] * (_OPACITY / 255.0)
+    over = np.rint(share * np.array(bgr(CARD), np.float32)).astype(np.uint8)
+    under = np.repeat(np.rint(255.0 * (1.0 - share)).astype(np.uint8), 3, axis=2)
+    return over, under

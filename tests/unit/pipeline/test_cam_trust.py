@@ -131,6 +131,35 @@ def test_a_map_is_measured_again_after_a_while_only(probes: Probes) -> None:
     assert probe.due(key)
 
 
+class Slow(MadeEstimator):
+    """Takes a quarter of a second of a clock for each batch."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__(PACKAGE)
+        self.clock = clock
+
+    def run(self, crops_rgb: ImageU8) -> dict[str, NDArray[Any]]:
+        self.clock.advance(0.25)
+        return super().run(crops_rgb)
+
+
+def test_measuring_again_takes_a_tenth_of_the_time_at_most(probes: Probes) -> None:
+    clock = FakeClock()
+    probe = probes.probe(Slow(clock), clock=clock, every_s=6.0, pause_s=2.0)
+    key, other = (1, "smile", "smile"), (2, "smile", "smile")
+    began_s = clock()
+    probe.offer(sample(1))
+    until_idle(probe)
+    took_s = clock() - began_s
+    assert took_s > 6.0
+    clock.advance(2.0)
+    assert probe.due(other), "a face without a figure does not wait so long"
+    clock.advance(9 * took_s - 3.0)
+    assert not probe.due(key)
+    clock.advance(2.0)
+    assert probe.due(key)
+
+
 def test_one_unlucky_measurement_does_not_change_the_verdict(probes: Probes) -> None:
     probe = probes.probe()
     for shuffled, trusted in ((False, True), (False, True), (True, True), (True, False)):
