@@ -47,8 +47,6 @@ _ACTIONS: dict[str, tuple[str, tuple[str, ...], bool]] = {
     "about": ("", (), False),
 }
 
-_ROOMY_PX = 1000
-
 
 class WindowActions(QObject):
     """Owns the actions, menus and the toolbar of the main window."""
@@ -57,6 +55,7 @@ class WindowActions(QObject):
         super().__init__(window)
         self.by_name: dict[str, QAction] = {}
         self._recording_state: tuple[object, ...] = ()
+        self._fitted: tuple[object, ...] = ()
         for name, (_, keys, checkable) in _ACTIONS.items():
             action = QAction(window)
             action.setObjectName(name)
@@ -167,8 +166,16 @@ class WindowActions(QObject):
 
     def fit_toolbar(self, width: int) -> None:
         """Leave out words where the window is too narrow for all of them."""
-        style = Qt.ToolButtonStyle
-        wanted = style.ToolButtonTextBesideIcon if width >= _ROOMY_PX else style.ToolButtonIconOnly
+        shown = [action.iconText() for action in self.toolbar.actions() if action.isVisible()]
+        state = (width, self.camera_button.text(), self.model_button.text(), *shown)
+        if state == self._fitted:
+            return
+        self._fitted = state
+        self._show_words(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        if self.toolbar.sizeHint().width() > width:
+            self._show_words(Qt.ToolButtonStyle.ToolButtonIconOnly)
+
+    def _show_words(self, wanted: Qt.ToolButtonStyle) -> None:
         names = ("open", "mirror", "bars", "freeze", "pause_recording")
         found = [self.toolbar.widgetForAction(self.by_name[name]) for name in names]
         for button in (*found, self.snapshot_button):

@@ -84,8 +84,13 @@ class Badges(QWidget):
         label.setStyleSheet("color: #f2f5f8; font-weight: 600;" if bold else "color: #d3dae1;")
         return label
 
-    def show_recording(self, status: "RecordingStatus | None") -> None:
-        """Say how the recording is doing; hide without one."""
+    def show_recording(self, status: "RecordingStatus | None", *, waiting: bool = False) -> None:
+        """Say how the recording is doing; hide without one.
+
+        Args:
+            status: Of the recording.
+            waiting: Whether there is nothing to record, because the source is gone.
+        """
         if status is None or not status.running:
             self.recording.hide()
             self.place()
@@ -94,7 +99,7 @@ class Badges(QWidget):
             self._dot.state = status.state
             self._dot.update()
         self.state_label.setText(recording_words.state_text(status))
-        details = []
+        details = [self.tr("waiting for pictures")] if waiting else []
         if status.frames_dropped:
             details.append(recording_words.missing_text(status.frames_dropped))
         little = False
@@ -103,7 +108,7 @@ class Badges(QWidget):
             little = status.disk_left_s < recording_words.LITTLE_ROOM_S
         self.detail_label.setText(" · ".join(details))
         self.detail_label.setVisible(bool(details))
-        warn = little or status.frames_dropped > 0
+        warn = waiting or little or status.frames_dropped > 0
         self.detail_label.setStyleSheet(f"color: {_AMBER};" if warn else "color: #d3dae1;")
         self.recording.setAccessibleName(", ".join([self.state_label.text(), *details]))
         self.recording.show()

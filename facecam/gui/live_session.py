@@ -36,6 +36,9 @@ class ModelPhase(enum.Enum):
     FAILED = "failed"
 
 
+OLD_AFTER_S = 1.0
+"""A pause that is shorter does not darken the picture, which would flicker (chosen by eye)."""
+
 HealthName = Literal["ok", "stalled", "frozen", "black", "wrong_size", "gone", "reconnecting"]
 
 
@@ -79,6 +82,12 @@ class SessionView:
     health_s: float = 0.0
     recording: "RecordingStatus | None" = None
     recent: "RecentStatus | None" = None
+
+    @property
+    def picture_is_old(self) -> bool:
+        """Whether what is shown is the last picture of a source that gives no more."""
+        stalled = self.health == "stalled" and self.health_s >= OLD_AFTER_S
+        return stalled or self.source_phase is SourcePhase.LOST
 
 
 class LiveSession(Protocol):

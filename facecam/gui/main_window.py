@@ -211,6 +211,7 @@ class MainWindow(QMainWindow):
     def refresh_status(self) -> None:
         """Show how the session is doing."""
         self.status.refresh()
+        self.actions_.fit_toolbar(self.width())
         self.modes.keep_size()
         self.closing.refresh()
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from facecam.gui import recording_words, words
 from facecam.gui.composing import overlay_options
+from facecam.gui.live_session import SourcePhase
 from facecam.gui.messages import Choice
 from facecam.gui.output_names import free_name
 from facecam.settings import CleanVideo
@@ -201,6 +202,7 @@ class RecordingControl(QObject):
             return
         folder = Path(self._window.settings.videos_dir)
         path = free_name(folder, datetime.now(), ".mp4", f"-last{RECENT_S:.0f}s")
+        self._window.stage.notice.show_text(self.tr("Saving the last seconds…"))
         self._window.session.save_recent(path, RECENT_S, self._drawing())
         self._window.refresh_status()
 
@@ -240,7 +242,8 @@ class RecordingControl(QObject):
     def refresh(self) -> None:
         """Show how the recording is doing, and say once how it ended."""
         status = self.status
-        self._window.stage.badges.show_recording(status)
+        lost = self._window.presenter.status.source_phase is SourcePhase.LOST
+        self._window.stage.badges.show_recording(status, waiting=lost)
         if self.running:
             self._follow_look()
         self._enable()

@@ -30,7 +30,7 @@ def room_text(seconds: float) -> str:
 
 def missing_text(frames: int) -> str:
     """Return how many frames are missing in the video."""
-    return QCoreApplication.translate("recording", "{n} missing").format(
+    return QCoreApplication.translate("recording", "{n} frames missing").format(
         n=QLocale().toString(frames)
     )
 

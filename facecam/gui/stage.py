@@ -83,7 +83,7 @@ class Stage(QWidget):
         """
         card = self.card
         pill = ""
-        self.video.set_dimmed(scene is Scene.LOST)
+        self.video.set_dimmed(status.picture_is_old)
         match scene:
             case Scene.CHOOSE:
                 card.show_state(

@@ -155,7 +155,7 @@ class StatPanel(QFrame):
             self._rows[row.key].set_row(
                 row,
                 presenter.history(row.key),
-                stale=not presenter.face_in_view,
+                stale=not presenter.face_in_view or presenter.status.picture_is_old,
                 duration_s=0.0 if self.reduced_motion else EASE_S,
                 jump=jump,
                 with_interval=row.key != self._big_key,
@@ -175,7 +175,7 @@ class StatPanel(QFrame):
         else:
             self.face_label.setText(self.tr("Face {number}").format(number=presenter.selected))
         if not presenter.face_in_view:
-            self.count_label.setText(self.tr("out of view"))
+            self.count_label.setText(self.tr("away"))
         elif len(tracks) > 1:
             self.count_label.setText(
                 self.tr("{index} of {count}").format(

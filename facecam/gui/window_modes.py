@@ -114,10 +114,11 @@ class WindowModes(QObject):
         window = self._window
         if self.video_size is None or window.isFullScreen():
             return
-        window.setMinimumSize(0, 0)
         layout = window.layout()
         if layout is not None:
             layout.activate()
         wanted = window.sizeHint()
-        if window.size() != wanted:
+        # Only where it changes: each call asks the window manager, whose late answers to earlier
+        # calls would otherwise be answered in turn, and the window swing between two sizes.
+        if window.minimumSize() != wanted or window.maximumSize() != wanted:
             window.setFixedSize(wanted)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt
 
 from facecam.gui import words
-from facecam.gui.live_session import ModelPhase
+from facecam.gui.live_session import ModelPhase, SourcePhase
 from facecam.gui.messages import Choice
 from facecam.gui.presenter import Scene
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from facecam.gui.main_window import MainWindow
 
 _NAME_PX = 150
+_BACK_MS = 6000
 
 
 class WindowStatus(QObject):
@@ -23,6 +24,7 @@ class WindowStatus(QObject):
         super().__init__(window)
         self._window = window
         self._errors_seen = 0
+        self._lost_s: float | None = None  # for how long the source is gone; None while it is not
         self._spec = ""
 
     def refresh(self) -> None:
@@ -32,6 +34,7 @@ class WindowStatus(QObject):
         status = presenter.status = session.status()
         if status.source_spec != self._spec:
             self._spec = status.source_spec
+            self._lost_s = None
             presenter.reset()
             _, analysis = session.latest()
             if analysis is not None:
@@ -46,6 +49,7 @@ class WindowStatus(QObject):
         window.commands.remember_what_works()
         window.explaining.refresh()
         self._show_errors()
+        self._show_loss()
         window.recording.refresh()
         self._show_scene()
         title = session.model_title(lang)
@@ -91,8 +95,28 @@ class WindowStatus(QObject):
         if status.error_count <= self._errors_seen:
             return
         self._errors_seen = status.error_count
-        if status.error and self._window.presenter.scene() is not Scene.FAILED:
+        scene = self._window.presenter.scene()
+        # The card in the middle says what is lost, for as long as it is.
+        told = scene is Scene.FAILED or (scene is Scene.LOST and self._lost_s is None)
+        if status.error and not told:
             self._window.stage.notice.show_text(status.error, kind="error")
+
+    def _show_loss(self) -> None:
+        """Say of a source that was gone that it is back."""
+        window = self._window
+        status = window.presenter.status
+        if window.presenter.scene() is Scene.LOST:
+            self._lost_s = max(status.health_s, self._lost_s or 0.0)
+            return
+        lost_s, self._lost_s = self._lost_s, None
+        if lost_s is None or status.source_phase is not SourcePhase.RUNNING:
+            return
+        text = self.tr("{name} is back after {n} s.").format(
+            name=self.source_name(), n=max(round(lost_s), 1)
+        )
+        if window.recording.running:
+            text += " " + self.tr("The gap is marked in the recording.")
+        window.stage.hint(text, _BACK_MS)
 
     def _show_scene(self) -> None:
         window = self._window

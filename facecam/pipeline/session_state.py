@@ -43,6 +43,7 @@ class SessionRun:
     switch: SourceSwitch = field(default_factory=SourceSwitch)
     workers: list[Worker] = field(default_factory=list)
     loading: int | None = None  # number of the model that is being loaded
+    arriving: bool = False  # a model is loaded, and the analysis has not fetched it yet
     analysis: AnalysisLoop | None = None
     gaps: int = 0  # how often the source was lost and came back
 
@@ -109,7 +110,7 @@ class SessionShared:
                 source=switch.current.info if switch.current else None,
                 model=self.model,
                 source_changing=switch.candidate is not None and switch.current is not None,
-                model_loading=run.loading is not None and self.state in ACTIVE,
+                model_loading=((run.loading is not None or run.arriving) and self.state in ACTIVE),
                 source_hz=meters.rate_hz("source"),
                 analysis_hz=meters.rate_hz("analysis"),
                 detector_hz=meters.rate_hz("detector"),

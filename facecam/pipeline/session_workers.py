@@ -216,6 +216,7 @@ class SessionWorkers:
             wanted = run is shared.run and number == run.loading
             if wanted:
                 run.loading = None
+                run.arriving = True
                 shared.estimator_factory = factory
                 if estimator is not None:
                     shared.recordings.note_package(estimator.package)
@@ -238,6 +239,7 @@ class SessionWorkers:
     def _on_model_in_use(self, run: SessionRun, name: str, error: Exception | None = None) -> None:
         shared = self._shared
         with shared.lock:
+            run.arriving = False
             if run is shared.run:
                 shared.model = name
                 if error is not None:

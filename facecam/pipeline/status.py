@@ -64,7 +64,7 @@ class SessionStatus:
         source: Facts about the source that plays, or None before it opened.
         model: Name of the model in use; "" while there is none.
         source_changing: Another source is being opened.
-        model_loading: A model is being loaded.
+        model_loading: A model is being loaded, or not in use yet.
         source_hz: Measured rate of the source (0.0 when nothing came for 2 s).
         analysis_hz: Frames analysed a second.
         detector_hz: Detector runs a second.

@@ -7,6 +7,10 @@
             <source>Faces are blurred</source>
             <translation>얼굴을 흐리게 처리 중</translation>
         </message>
+        <message>
+            <source>waiting for pictures</source>
+            <translation>영상을 기다리는 중</translation>
+        </message>
     </context>
     <context>
         <name>Bar</name>
@@ -291,6 +295,10 @@ R이나 Esc를 누르면 취소됩니다.</translation>
             <source>The last seconds are in {path}</source>
             <translation>방금 장면을 저장했습니다: {path}</translation>
         </message>
+        <message>
+            <source>Saving the last seconds…</source>
+            <translation>방금 장면을 저장하는 중…</translation>
+        </message>
     </context>
     <context>
         <name>ReplayActions</name>
@@ -486,7 +494,7 @@ R이나 Esc를 누르면 취소됩니다.</translation>
             <translation>얼굴 {number}</translation>
         </message>
         <message>
-            <source>out of view</source>
+            <source>away</source>
             <translation>화면 밖</translation>
         </message>
         <message>
@@ -845,6 +853,14 @@ Press for all figures.</source>
         <message>
             <source>Play again</source>
             <translation>다시 재생</translation>
+        </message>
+        <message>
+            <source>{name} is back after {n} s.</source>
+            <translation>{name}이(가) {n}초 만에 돌아왔습니다.</translation>
+        </message>
+        <message>
+            <source>The gap is marked in the recording.</source>
+            <translation>끊긴 구간은 녹화에 표시됩니다.</translation>
         </message>
     </context>
     <context>
@@ -1296,7 +1312,7 @@ Qt(LGPL 3), OpenCV, MediaPipe, LiteRT(Apache 2.0)로 만들었습니다.</transl
             <translation>{n}시간 남음</translation>
         </message>
         <message>
-            <source>{n} missing</source>
+            <source>{n} frames missing</source>
             <translation>{n}프레임 빠짐</translation>
         </message>
         <message>

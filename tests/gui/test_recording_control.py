@@ -60,7 +60,7 @@ def test_recording_is_seen_and_says_how_it_goes(ready: MainWindow, session: Fake
     ready.refresh_status()
     assert badges.recording.isVisible()
     assert badges.state_label.text() == "REC 1:23"
-    assert "4 missing" in badges.detail_label.text()
+    assert "4 frames missing" in badges.detail_label.text()
     assert "25 min left" in badges.detail_label.text()
     assert ready.windowTitle().startswith("●")
     assert ready.actions_["record"].iconText() == "Stop"
@@ -188,6 +188,7 @@ def test_the_last_seconds_can_be_saved(
     session.view = dataclasses.replace(session.view, recent=RecentStatus(seconds=4.0))
     ready.refresh_status()
     press(ready, "T")
+    assert ready.stage.notice.text.text() == "Saving the last seconds…"
     kind, wanted = session.asked[-1]
     assert kind == "recent"
     path, seconds = wanted  # type: ignore[misc]
@@ -239,6 +240,60 @@ def test_a_lost_source_is_waited_for_over_the_last_picture(
     session.view = dataclasses.replace(session.view, health_s=8.3)
     ready.refresh_status()
     assert ready.stage.card.findChildren(QPushButton)[0] is button, "buttons keep the focus"
+
+
+def test_a_loss_is_told_once_and_its_end_for_a_while(
+    ready: MainWindow, session: FakeSession
+) -> None:
+    """A message that outlives the loss would claim what is no longer so."""
+    press(ready, "R")
+    session.view = dataclasses.replace(
+        session.view,
+        source_phase=SourcePhase.LOST,
+        health="gone",
+        health_s=5.8,
+        error="The stream fell silent: open it again.",
+        error_count=1,
+    )
+    ready.refresh_status()
+    stage = ready.stage
+    assert "is gone" in stage.card.title.text()
+    assert not stage.notice.isVisible(), "the card says it"
+    assert "waiting for pictures" in stage.badges.detail_label.text()
+    model_error = "The model x does not match: copy it again."
+    session.view = dataclasses.replace(session.view, error=model_error, error_count=2)
+    ready.refresh_status()
+    assert stage.notice.text.text() == model_error, "other errors are said as ever"
+    session.view = dataclasses.replace(session.view, health="ok")
+    play(ready, session)
+    assert "is back after 6 s. The gap is marked in the recording." in stage.pill.text()
+    assert "waiting" not in stage.badges.detail_label.text()
+    stage._forget_hint()
+    ready.refresh_status()
+    assert not stage.pill.isVisible()
+
+
+def test_an_old_picture_and_its_stats_are_dimmed(ready: MainWindow, session: FakeSession) -> None:
+    video = ready.stage.video
+
+    def brightness() -> float:
+        image = video.grab().toImage()
+        return image.pixelColor(image.width() // 2, image.height() // 2).lightnessF()
+
+    bright = brightness()
+    session.view = dataclasses.replace(session.view, health="stalled", health_s=0.6)
+    ready.refresh_status()
+    assert brightness() == pytest.approx(bright), "a short pause does not flicker"
+    for fields in (
+        {"health": "stalled", "health_s": 1.2},
+        {"source_phase": SourcePhase.LOST, "health": "gone"},
+    ):
+        session.view = dataclasses.replace(session.view, **fields)  # type: ignore[arg-type]
+        ready.refresh_status()
+        ready.stage.card.hide()
+        assert brightness() < 0.8 * bright
+        ready.panel.refresh(force=True)
+        assert all(row._stale for row in ready.panel._rows.values())
 
 
 @pytest.mark.parametrize(

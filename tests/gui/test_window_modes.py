@@ -1,8 +1,13 @@
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+import dataclasses
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, QSize, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QKeySequence
 from PySide6.QtTest import QTest
 
+from facecam.gui.look import Look
 from facecam.gui.main_window import MainWindow
+from tests.gui.conftest import delete_now
 from tests.gui.fake_session import FakeSession, face
 from tests.gui.waiting import wait_until
 
@@ -51,6 +56,57 @@ def test_the_video_gets_a_fixed_size_and_lets_go_of_it(
     press(window, "Ctrl+0")
     window.resize(1024, 640)
     wait_until(lambda: window.stage.video.width() > 500)
+
+
+def test_a_window_of_a_fixed_size_leaves_it_to_the_window_manager_to_follow(
+    window: MainWindow, session: FakeSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is asked again before it answered would swing between two sizes for ever."""
+    play(window, session)
+    window.modes.fix_video((400, 300))
+    monkeypatch.setattr(window, "size", lambda: QSize(640, 480))  # an answer that comes late
+    asked: list[QSize] = []
+    monkeypatch.setattr(window, "setFixedSize", asked.append)
+    for _ in range(3):
+        window.refresh_status()
+    assert asked == []
+    assert window.minimumSize() == window.maximumSize() == window.sizeHint()
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+@pytest.mark.parametrize("width", [800, 1024, 1280])
+def test_the_whole_toolbar_is_seen_while_recording_a_source_with_a_long_name(
+    window: MainWindow, look: Look, session: FakeSession, lang: str, width: int
+) -> None:
+    window.change(language=lang)
+    play(window, session)
+    window.resize(width, 640)
+    session.note_recording(elapsed_s=1.0)
+    source = dataclasses.replace(session.view.source, name="http://192.168.178.141:8080/video")  # type: ignore[type-var]
+    session.view = dataclasses.replace(session.view, source=source)
+    window.refresh_status()
+    delete_now()
+    for name in ("record", "pause_recording", "full_screen"):
+        button = window.actions_.toolbar.widgetForAction(window.actions_[name])
+        assert button.isVisible(), name
+        assert button.geometry().right() <= window.actions_.toolbar.width(), name
+        assert button.width() >= button.sizeHint().width(), name
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_the_number_of_a_face_is_whole_when_it_is_out_of_view(
+    window: MainWindow, look: Look, session: FakeSession, lang: str
+) -> None:
+    window.change(language=lang)
+    session.run(face(128))
+    wait_until(lambda: window.presenter.selected == 128)
+    session.run()
+    wait_until(lambda: not window.presenter.face_in_view)
+    window.panel.refresh(force=True)
+    delete_now()
+    for label in (window.panel.face_label, window.panel.count_label):
+        assert label.text()
+        assert label.width() >= label.sizeHint().width(), label.text()
 
 
 def test_a_size_larger_than_the_screen_is_refused_with_a_sentence(

@@ -13,6 +13,7 @@ from tests.fakes import (
     FakeDetector,
     FakeEstimator,
     FakeSource,
+    detection_at,
     failing_run,
 )
 
@@ -295,6 +296,27 @@ def test_model_that_cannot_be_loaded_leaves_boxes(bench: Any) -> None:
     assert status.state is SessionState.RUNNING
     assert not status.model_loading
     bench.watcher.until(lambda status: len(bench.watcher.analyses) > 0)
+
+
+def test_model_counts_as_loading_until_the_analysis_has_it(bench: Any) -> None:
+    """Else the window would say for a moment that there is none, and to choose one."""
+    go = threading.Event()
+
+    def detector() -> FakeDetector:
+        assert go.wait(WAIT_S)  # as long as importing mediapipe takes
+        return FakeDetector((detection_at(20, 40, 80),))
+
+    bench.new_detector = detector
+    session = bench.session(lambda: FakeSource(None, live=True), FakeEstimator)
+    session.start()
+    bench.watcher.until(lambda status: status.counts.captured > 3)
+    bench.watcher.until(
+        lambda status: not any(t.name.startswith("facecam-model") for t in threading.enumerate())
+    )
+    assert session.status().model_loading
+    go.set()
+    status = bench.watcher.until(lambda status: status.model == "fake")
+    assert not status.model_loading
 
 
 def test_single_picture_waits_for_the_model(bench: Any) -> None:

@@ -293,13 +293,15 @@ def test_picture_is_read_again_by_another_model(bench: Any) -> None:
 
 
 def test_model_that_never_loads_is_reported_by_name(bench: Any) -> None:
-    go = threading.Event()
+    entered, go = threading.Event(), threading.Event()
 
     def load() -> FakeEstimator:
+        entered.set()
         assert go.wait(WAIT_S)
         return FakeEstimator()
 
     session = playing(bench, model=load)
+    assert entered.wait(WAIT_S)
     assert "facecam-model" in " ".join(session.stop(timeout_s=0.2))
     go.set()
     assert session.stop(WAIT_S) == ()
