@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from facecam.gui import error_words
 from facecam.gui.icons import icon, pixmap
 from facecam.gui.theme import GRID_PX, Theme
 
@@ -119,6 +120,9 @@ class Bar(QFrame):
     Args:
         name: Object name, for the style sheet: "ribbon" or "notice".
         dismissable: Whether it has a cross.
+
+    Attributes:
+        urgent: Whether it says that something went wrong.
     """
 
     def __init__(
@@ -127,6 +131,7 @@ class Bar(QFrame):
         super().__init__(parent)
         self.setObjectName(name)
         self._theme = theme
+        self.urgent = False
         self._icon_name = "info"
         self._colour = theme.muted
         self._shown: tuple[str, tuple[str, ...]] | None = None
@@ -152,8 +157,11 @@ class Bar(QFrame):
         self.hide()
 
     def show_text(self, text: str, choices: tuple[Choice, ...] = (), *, kind: str = "info") -> None:
-        """Show a sentence. `kind` is "info", "warning" or "error"."""
+        """Show a sentence. `kind` is "info", "warning" or "error"; what failed is translated."""
         theme = self._theme
+        self.urgent = kind != "info"
+        if self.urgent:
+            text = error_words.in_words(text)
         self._icon_name = "info" if kind == "info" else "warning"
         colours = {"info": theme.accent, "warning": theme.warning, "error": theme.error}
         self._colour = colours[kind]

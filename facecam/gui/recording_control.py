@@ -166,6 +166,7 @@ class RecordingControl(QObject):
         settings = window.settings
         self._stop_asked = False
         self._told = None
+        window.stage.notice.hide()  # what became of the recording before
         self._look = self._drawing()
         window.session.start_recording(
             RecordingRequest(
@@ -264,6 +265,8 @@ class RecordingControl(QObject):
                     (self.tr("Replay"), lambda: self._window.commands.open_recording_at(session))
                 )
         if status.state == "failed":
+            if not choices:  # nothing could be written there
+                choices.append((self.tr("Choose another folder…"), self.ask_folder))
             notice.show_text(status.message, tuple(choices), kind="error")
         elif not self._stop_asked and status.message:
             notice.show_text(status.message, tuple(choices), kind="warning")

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
-from facecam.gui import words
+from facecam.gui import error_words, words
 from facecam.gui.background import BackgroundCall
 from facecam.gui.choosers import Choosable
 from facecam.gui.compare_panel import ComparePanel
@@ -143,7 +143,7 @@ class ReplayWindow(QMainWindow):
         if self.recording is None:
             self.stage.card.show_state(
                 self.tr("This recording could not be opened"),
-                message,
+                error_words.in_words(message),
                 ((self.tr("Open another…"), self.commands.open_recording),),
             )
         else:

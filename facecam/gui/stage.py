@@ -3,7 +3,7 @@
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from facecam.gui import words
+from facecam.gui import error_words, words
 from facecam.gui.badges import Badges, Countdown
 from facecam.gui.live_session import SessionView
 from facecam.gui.messages import Bar, Choice, Pill, StateCard
@@ -120,7 +120,7 @@ class Stage(QWidget):
             case Scene.FAILED:
                 card.show_state(
                     self.tr("This could not be played"),
-                    status.error,
+                    error_words.in_words(status.error),
                     (choices["retry"], choices["open"], choices["demo"]),
                 )
             case _:

@@ -49,6 +49,8 @@ class WindowModes(QObject):
         self.controls_hidden = hidden
         self._show_controls(not hidden and not window.isFullScreen())
         if hidden:
+            if not window.stage.notice.urgent:
+                window.stage.notice.hide()
             window.stage.hint(self.tr("Controls are hidden: press H to show them"), _HINT_MS)
         window.refresh_status()
         self.keep_size()

@@ -299,6 +299,10 @@ R이나 Esc를 누르면 취소됩니다.</translation>
             <source>Saving the last seconds…</source>
             <translation>방금 장면을 저장하는 중…</translation>
         </message>
+        <message>
+            <source>Choose another folder…</source>
+            <translation>다른 폴더 고르기…</translation>
+        </message>
     </context>
     <context>
         <name>ReplayActions</name>
@@ -1621,6 +1625,241 @@ Qt(LGPL 3), OpenCV, MediaPipe, LiteRT(Apache 2.0)로 만들었습니다.</transl
         <message>
             <source>{title}: {first}, then {second}</source>
             <translation>{title}: {first}, 다음 {second}</translation>
+        </message>
+    </context>
+    <context>
+        <name>errors</name>
+        <message>
+            <source>There is no camera {index}: no camera was found on this machine, connect one or choose a file.</source>
+            <translation>{index}번 카메라가 없습니다. 이 컴퓨터에서 카메라를 찾지 못했으니 카메라를 연결하거나 파일을 고르세요.</translation>
+        </message>
+        <message>
+            <source>There is no camera {index}: choose one of {names}.</source>
+            <translation>{index}번 카메라가 없습니다. 다음 중에서 고르세요: {names}.</translation>
+        </message>
+        <message>
+            <source>There is no camera and no file called {name}: no camera was found on this machine, connect one or choose a file.</source>
+            <translation>이름이 {name}인 카메라나 파일이 없습니다. 이 컴퓨터에서 카메라를 찾지 못했으니 카메라를 연결하거나 파일을 고르세요.</translation>
+        </message>
+        <message>
+            <source>There is no camera and no file called {name}: choose one of {names}.</source>
+            <translation>이름이 {name}인 카메라나 파일이 없습니다. 다음 중에서 고르세요: {names}.</translation>
+        </message>
+        <message>
+            <source>The {camera} may not be used by this account: run 'sudo usermod -aG video $USER' and log in again.</source>
+            <translation>이 계정은 {camera} 장치를 쓸 수 없습니다. 'sudo usermod -aG video $USER'를 실행하고 다시 로그인하세요.</translation>
+        </message>
+        <message>
+            <source>The {camera} cannot be opened: allow the camera for this program in System Settings, Privacy &amp; Security, and close other programs that use it.</source>
+            <translation>{camera} 장치를 열 수 없습니다. 시스템 설정의 개인정보 보호 및 보안에서 이 프로그램에 카메라를 허용하고, 카메라를 쓰는 다른 프로그램을 닫으세요.</translation>
+        </message>
+        <message>
+            <source>The {camera} cannot be opened: close other programs that use it, then try again.</source>
+            <translation>{camera} 장치를 열 수 없습니다. 카메라를 쓰는 다른 프로그램을 닫고 다시 시도하세요.</translation>
+        </message>
+        <message>
+            <source>The {camera} cannot be opened: close {programs}, which has it in use, then try again.</source>
+            <translation>{camera} 장치를 열 수 없습니다. 사용 중인 프로그램({programs})을 닫고 다시 시도하세요.</translation>
+        </message>
+        <message>
+            <source>The {camera} did not answer within {n} s: unplug it and plug it in again, or close the program that uses it.</source>
+            <translation>{camera} 장치가 {n}초 안에 응답하지 않았습니다. 뽑았다가 다시 꽂거나, 사용 중인 프로그램을 닫으세요.</translation>
+        </message>
+        <message>
+            <source>The {camera} opens but gives no picture: close other programs that use it, or choose another camera.</source>
+            <translation>{camera} 장치가 열리지만 화면이 나오지 않습니다. 카메라를 쓰는 다른 프로그램을 닫거나 다른 카메라를 고르세요.</translation>
+        </message>
+        <message>
+            <source>The {camera} opens but gives no picture: close {programs}, which has it in use, or choose another camera.</source>
+            <translation>{camera} 장치가 열리지만 화면이 나오지 않습니다. 사용 중인 프로그램({programs})을 닫거나 다른 카메라를 고르세요.</translation>
+        </message>
+        <message>
+            <source>The {camera} is still held by a call to its driver that does not return: unplug it and plug it in again.</source>
+            <translation>{camera} 장치의 드라이버가 응답하지 않습니다. 뽑았다가 다시 꽂으세요.</translation>
+        </message>
+        <message>
+            <source>{name} is not connected: plug it in again, or choose another camera.</source>
+            <translation>{name} 카메라가 연결되어 있지 않습니다. 다시 꽂거나 다른 카메라를 고르세요.</translation>
+        </message>
+        <message>
+            <source>{name} stopped giving pictures: check its cable and whether another program took it.</source>
+            <translation>{name} 카메라에서 화면이 오지 않습니다. 케이블과, 다른 프로그램이 쓰고 있지 않은지 확인하세요.</translation>
+        </message>
+        <message>
+            <source>The address {url} cannot be opened: it has to begin with http://, https:// or rtsp://.</source>
+            <translation>주소 {url} 열기 실패: http://, https:// 또는 rtsp://로 시작해야 합니다.</translation>
+        </message>
+        <message>
+            <source>The stream {name} cannot be opened: check that the address is right, that the server runs and that it gives video.</source>
+            <translation>스트림 {name} 열기 실패: 주소가 맞는지, 서버가 켜져 있고 영상을 보내는지 확인하세요.</translation>
+        </message>
+        <message>
+            <source>The stream {name} did not answer within {n} s: check the address and the network.</source>
+            <translation>스트림 {name}의 응답이 {n}초 안에 오지 않았습니다. 주소와 네트워크를 확인하세요.</translation>
+        </message>
+        <message>
+            <source>The stream {name} gives no picture that can be decoded: check that the address is one of a video.</source>
+            <translation>스트림 {name}에서 읽을 수 있는 화면이 오지 않습니다. 영상의 주소인지 확인하세요.</translation>
+        </message>
+        <message>
+            <source>The stream {name} fell silent for {n} s: check the network and open it again.</source>
+            <translation>스트림 {name}에서 {n}초 동안 아무것도 오지 않았습니다. 네트워크를 확인하고 다시 여세요.</translation>
+        </message>
+        <message>
+            <source>The stream {name} was ended by its server after {n} pictures: open it again.</source>
+            <translation>스트림 {name}: {n}장을 보낸 뒤 서버가 끝냈습니다. 다시 여세요.</translation>
+        </message>
+        <message>
+            <source>The stream {name} was cut off after {n} of {all} pictures: open it again.</source>
+            <translation>스트림 {name}: {all}장 중 {n}장에서 끊겼습니다. 다시 여세요.</translation>
+        </message>
+        <message>
+            <source>The video {path} does not exist: check the name.</source>
+            <translation>동영상 {path} 파일이 없습니다. 이름을 확인하세요.</translation>
+        </message>
+        <message>
+            <source>The picture {path} does not exist: check the name.</source>
+            <translation>그림 {path} 파일이 없습니다. 이름을 확인하세요.</translation>
+        </message>
+        <message>
+            <source>The video {path} is empty (0 bytes): choose another file.</source>
+            <translation>동영상 {path} 파일이 비어 있습니다(0바이트). 다른 파일을 고르세요.</translation>
+        </message>
+        <message>
+            <source>The picture {path} is empty (0 bytes): choose another file.</source>
+            <translation>그림 {path} 파일이 비어 있습니다(0바이트). 다른 파일을 고르세요.</translation>
+        </message>
+        <message>
+            <source>The video {path} cannot be read ({reason}): check the file and its permissions.</source>
+            <translation>동영상 {path} 파일을 읽을 수 없습니다({reason}). 파일과 권한을 확인하세요.</translation>
+        </message>
+        <message>
+            <source>The picture {path} cannot be read ({reason}): check the file and its permissions.</source>
+            <translation>그림 {path} 파일을 읽을 수 없습니다({reason}). 파일과 권한을 확인하세요.</translation>
+        </message>
+        <message>
+            <source>The video {path} cannot be opened: it is damaged, cut off or not a video, choose another file.</source>
+            <translation>동영상 {path} 파일을 열 수 없습니다. 손상되었거나 잘렸거나 동영상이 아니니 다른 파일을 고르세요.</translation>
+        </message>
+        <message>
+            <source>The video {path} holds no picture that can be decoded: it is damaged or not a video, choose another file.</source>
+            <translation>동영상 {path} 파일에서 읽을 수 있는 화면이 없습니다. 손상되었거나 동영상이 아니니 다른 파일을 고르세요.</translation>
+        </message>
+        <message>
+            <source>The picture {path} cannot be decoded: it is damaged or not a picture, choose another file.</source>
+            <translation>그림 {path} 파일을 읽을 수 없습니다. 손상되었거나 그림이 아니니 다른 파일을 고르세요.</translation>
+        </message>
+        <message>
+            <source>The picture {path} cannot be decoded: save it as JPEG or PNG.</source>
+            <translation>그림 {path} 파일을 읽을 수 없습니다. JPEG나 PNG로 저장하세요.</translation>
+        </message>
+        <message>
+            <source>The folder {path} holds no pictures: choose one with JPEG, PNG or WebP files.</source>
+            <translation>폴더 {path}에 그림이 없습니다. JPEG, PNG, WebP 파일이 있는 폴더를 고르세요.</translation>
+        </message>
+        <message>
+            <source>{name} breaks off before the length that it states: what there is was played, copy the file again.</source>
+            <translation>{name} 파일이 표시된 길이보다 먼저 끝났습니다. 있는 부분은 재생했으니 파일을 다시 복사하세요.</translation>
+        </message>
+        <message>
+            <source>{path} cannot be written ({reason}): choose another file, or free space or permission there.</source>
+            <translation>{path} 파일을 쓸 수 없습니다({reason}). 다른 곳을 고르거나 공간이나 권한을 확보하세요.</translation>
+        </message>
+        <message>
+            <source>{path} exists already: record under another name, or remove it first.</source>
+            <translation>{path} 파일이 이미 있습니다. 다른 이름으로 녹화하거나 먼저 지우세요.</translation>
+        </message>
+        <message>
+            <source>{path} exists already: save under another name, or remove it first.</source>
+            <translation>{path} 파일이 이미 있습니다. 다른 이름으로 저장하거나 먼저 지우세요.</translation>
+        </message>
+        <message>
+            <source>The folder {path} is gone ({reason}): the disk was taken out or the folder removed, so record to another place.</source>
+            <translation>폴더 {path}이(가) 사라졌습니다({reason}). 디스크가 빠졌거나 폴더가 지워졌으니 다른 곳에 녹화하세요.</translation>
+        </message>
+        <message>
+            <source>{path} is gone while it was being recorded ({reason}): the disk was taken out or the file removed, so record to another place.</source>
+            <translation>녹화 중에 {path} 파일이 사라졌습니다({reason}). 디스크가 빠졌거나 파일이 지워졌으니 다른 곳에 녹화하세요.</translation>
+        </message>
+        <message>
+            <source>Only {n} MB are free in {path}: free some space, or record to another disk.</source>
+            <translation>{path}에 남은 공간이 {n} MB뿐입니다. 공간을 비우거나 다른 디스크에 녹화하세요.</translation>
+        </message>
+        <message>
+            <source>The recording was stopped because only {n} MB were left in {path}: it is whole up to here; free some space before the next one.</source>
+            <translation>{path}에 남은 공간이 {n} MB뿐이어서 녹화를 멈췄습니다. 여기까지는 온전합니다. 다음 녹화 전에 공간을 비우세요.</translation>
+        </message>
+        <message>
+            <source>No frame came before the recording ended, so there is no {name}: start it once there is a picture.</source>
+            <translation>녹화가 끝날 때까지 화면이 오지 않아 {name} 파일이 없습니다. 화면이 나온 뒤에 시작하세요.</translation>
+        </message>
+        <message>
+            <source>Nothing was kept that {name} could show: let the video run for a moment.</source>
+            <translation>{name}에 담을 화면이 없습니다. 영상을 잠시 더 재생하세요.</translation>
+        </message>
+        <message>
+            <source>A clip is being written already: wait until it is done.</source>
+            <translation>이미 장면을 저장하고 있습니다. 끝날 때까지 기다리세요.</translation>
+        </message>
+        <message>
+            <source>The snapshot cannot be written to {path} ({reason}): choose another folder.</source>
+            <translation>스냅샷을 {path}에 쓸 수 없습니다({reason}). 다른 폴더를 고르세요.</translation>
+        </message>
+        <message>
+            <source>{path} is no recording with stats: choose a .session folder, or the video beside one.</source>
+            <translation>{path}은(는) 수치가 있는 녹화가 아닙니다. .session 폴더나 그 옆의 동영상을 고르세요.</translation>
+        </message>
+        <message>
+            <source>{path} is no session folder ({reason} for {file}): choose a folder whose name ends in .session.</source>
+            <translation>{path}은(는) 녹화 폴더가 아닙니다({file}: {reason}). 이름이 .session으로 끝나는 폴더를 고르세요.</translation>
+        </message>
+        <message>
+            <source>{path} is damaged ({reason}): the session cannot be read.</source>
+            <translation>{path} 파일이 손상되어({reason}) 녹화를 읽을 수 없습니다.</translation>
+        </message>
+        <message>
+            <source>{path} cannot be read ({reason}): the session is not whole, choose another.</source>
+            <translation>{path} 파일을 읽을 수 없습니다({reason}). 녹화가 온전하지 않으니 다른 녹화를 고르세요.</translation>
+        </message>
+        <message>
+            <source>{path} holds no video: choose another recording.</source>
+            <translation>{path}에 영상이 없습니다. 다른 녹화를 고르세요.</translation>
+        </message>
+        <message>
+            <source>The video {path} cannot be opened ({reason}): check that it is there and whole.</source>
+            <translation>동영상 {path} 파일을 열 수 없습니다({reason}). 파일이 있고 온전한지 확인하세요.</translation>
+        </message>
+        <message>
+            <source>The model package {path} lacks its file {file}: restore it, or choose another model.</source>
+            <translation>모델 패키지 {path}에 {file} 파일이 없습니다. 파일을 되살리거나 다른 모델을 고르세요.</translation>
+        </message>
+        <message>
+            <source>An internal error stopped this ({kind}: {reason}): try again, and report it with the log if it comes back.</source>
+            <translation>내부 오류로 멈췄습니다({kind}: {reason}). 다시 시도하고, 되풀이되면 로그와 함께 알려 주세요.</translation>
+        </message>
+        <message>
+            <source>Input/output error</source>
+            <translation>입출력 오류</translation>
+        </message>
+        <message>
+            <source>No space left on device</source>
+            <translation>디스크에 남은 공간 없음</translation>
+        </message>
+        <message>
+            <source>No such file or directory</source>
+            <translation>파일이나 폴더 없음</translation>
+        </message>
+        <message>
+            <source>Permission denied</source>
+            <translation>권한 없음</translation>
+        </message>
+        <message>
+            <source>Read-only file system</source>
+            <translation>읽기 전용 디스크</translation>
+        </message>
+        <message>
+            <source>; what was recorded until then ({n} s) can be played.</source>
+            <translation>. 그때까지 녹화된 {n}초는 재생할 수 있습니다.</translation>
         </message>
     </context>
 </TS>

@@ -97,6 +97,10 @@ def test_a_recording_that_ends_by_itself_says_why_once(
     session.note_recording(state="failed", message="The encoder failed: choose another size.")
     ready.refresh_status()
     assert "encoder failed" in notice.text.text()
+    buttons = [b.text() for b in notice.findChildren(QPushButton) if b.isVisible()]
+    assert buttons == ["Choose another folder…"]
+    press(ready, "R")
+    assert not notice.isVisible(), "what became of the recording before"
 
 
 def test_names_are_never_taken_twice(

@@ -39,6 +39,18 @@ def test_controls_can_be_hidden_and_come_back(window: MainWindow, session: FakeS
     assert not window.actions_["hide_controls"].isChecked()
 
 
+def test_hidden_controls_hide_messages_but_not_what_failed(
+    window: MainWindow, session: FakeSession
+) -> None:
+    play(window, session)
+    notice = window.stage.notice
+    for kind, stays in (("info", False), ("error", True)):
+        notice.show_text("Something happened.", kind=kind)
+        press(window, "H")
+        assert notice.isVisible() is stays
+        press(window, "H")
+
+
 def test_the_video_gets_a_fixed_size_and_lets_go_of_it(
     window: MainWindow, session: FakeSession
 ) -> None:
