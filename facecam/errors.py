@@ -9,6 +9,11 @@ class FacecamError(Exception):
     """Base of every error whose message is meant to be read by the user."""
 
 
+def reason(error: BaseException) -> str:
+    """Return why something failed, in a message's brackets: without number and file name."""
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
 class SourceError(FacecamError):
     """A source could not be opened or read."""
 

@@ -162,7 +162,7 @@ class SettingsStore:
                 return None
             self._write_failed = True
             return (
-                f"Settings cannot be written to {self.path} ({error.strerror or error}), so they "
+                f"Settings cannot be written to {self.path} ({_reason(error)}), so they "
                 "last until the window closes: make the folder writable."
             )
         self._last = self._base = settings

@@ -64,14 +64,17 @@ def analyze(
     from facecam.commands.pipeline_parts import analyzer_for_files, load_estimator
     from facecam.inference.cam import parse_cam
     from facecam.pipeline.offline import SteppingAnalyzer, analyze_source
+    from facecam.recording.output_file import refuse_to_replace
 
+    recorded = _session_folder(source)
+    inputs = [source, *(recorded.iterdir() if recorded else ())]
+    refuse_to_replace(inputs, [out, stats])
     with only_json_on_stdout(json):
         estimator = load_estimator(model)
         analyzer = analyzer_for_files(estimator)
         try:
             if cam is not None:
                 analyzer.set_cam(parse_cam(cam, estimator.package))
-            recorded = _session_folder(source)
             frames: FrameSource
             stepping: SteppingAnalyzer = analyzer
             if recorded is None:

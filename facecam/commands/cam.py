@@ -75,6 +75,7 @@ def cam(
       python -m facecam cam photos --head gender:* --method gradcam --method scorecam --out why
     """
     from facecam.commands.pipeline_parts import choose_model
+    from facecam.recording.output_file import refuse_to_replace
     from facecam.training.explain.loading import open_model
     from facecam.training.explain.map_files import MapFiles, pictures_in
     from facecam.training.explain.methods import parse_method
@@ -82,6 +83,7 @@ def cam(
     from facecam.training.explain.pictures import MapRequest
     from facecam.training.explain.targets import parse_wanted
 
+    refuse_to_replace([image], [out])
     with only_json_on_stdout(json):
         chosen = tuple(parse_method(name) for name in methods or ["cam"])
         paths, files = pictures_in(image), MapFiles(out, several=image.is_dir())

@@ -93,7 +93,13 @@ def _maker(name: str) -> Callable[[Callable[..., Draft]], Callable[..., Draft]]:
 
         @ends_well
         def command(**options: Any) -> None:
+            from facecam.recording.output_file import refuse_to_replace
+
             mine = {parameter.name: options.pop(parameter.name) for parameter in own}
+            refuse_to_replace(
+                [value for value in mine.values() if isinstance(value, Path) and value.is_file()],
+                [options["out"]],
+            )
             _write(lambda: draft_of(**mine), **options)
 
         parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in (*own, *shared)]
@@ -141,7 +147,7 @@ def _filenames(
 
       python -m facecam manifest filenames pictures --one-vs-all --out pictures/manifest.csv
 
-      python -m facecam manifest filenames pictures --pattern '(?P<cat>[a-z]+)-(?P<subject>.+)-.+'
+      python -m facecam manifest filenames pictures --pattern '(?P<cat>.+?)-(?P<subject>.+)-.+'
       --out pictures/manifest.csv
     """
     from facecam.training.manifest_filenames import from_filenames

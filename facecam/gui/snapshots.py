@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from facecam.errors import RecordingError
+from facecam.errors import RecordingError, reason
 from facecam.gui.composing import ShowOptions, draw_at_full_size, unrecognisable
 from facecam.gui.stat_rows import HeadView
 from facecam.types import Analysis, Frame, ImageU8
@@ -49,6 +49,5 @@ def write_png(path: Path, image_bgr: ImageU8) -> None:
             raise
     except OSError as error:
         raise RecordingError(
-            f"The snapshot cannot be written to {path} ({error.strerror or error}): choose "
-            "another folder."
+            f"The snapshot cannot be written to {path} ({reason(error)}): choose another folder."
         ) from error

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from facecam.errors import ModelPackageError
+from facecam.errors import ModelPackageError, reason
 from facecam.vision.crops import EyeTemplate
 
 MODELS_DIR = Path(__file__).resolve().parents[2] / "models"
@@ -294,7 +294,7 @@ def _read_arrays(folder: Path, content: bytes) -> dict[str, NDArray[np.generic]]
 def _unreadable(folder: Path, file_name: str, error: OSError) -> ModelPackageError:
     return ModelPackageError(
         f"The model package {folder} has a {file_name} that cannot be read "
-        f"({error.strerror or error}): check its permissions."
+        f"({reason(error)}): check its permissions."
     )
 
 

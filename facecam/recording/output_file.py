@@ -1,9 +1,11 @@
 """Write under a temporary name beside the target, rename when whole."""
 
+import itertools
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
-from facecam.errors import RecordingError
+from facecam.errors import RecordingError, reason
 
 
 def prepare_output(path: str | Path) -> Path:
@@ -28,6 +30,21 @@ def prepare_output(path: str | Path) -> Path:
     return partial
 
 
+def refuse_to_replace(inputs: Iterable[str | Path], outputs: Iterable[str | Path | None]) -> None:
+    """Raise `RecordingError` where an output is a file that is still to be read."""
+    for output, given in itertools.product(outputs, inputs):
+        if output is None:
+            continue
+        try:
+            same = Path(output).samefile(given)
+        except (OSError, ValueError):  # one of them is no file yet, or an address
+            continue
+        if same and Path(given).is_file():
+            raise RecordingError(
+                f"{output} would replace what is read from {given}: choose another file."
+            )
+
+
 def publish_output(partial: Path, path: Path) -> None:
     """Give a finished file its name, replacing an older one.
 
@@ -38,7 +55,7 @@ def publish_output(partial: Path, path: Path) -> None:
         partial.replace(path)
     except OSError as error:
         raise RecordingError(
-            f"{path} could not be replaced ({_reason(error)}): the recording is whole and lies at "
+            f"{path} could not be replaced ({reason(error)}): the recording is whole and lies at "
             f"{partial}."
         ) from error
 
@@ -46,10 +63,6 @@ def publish_output(partial: Path, path: Path) -> None:
 def unwritable(path: Path, error: Exception) -> RecordingError:
     """Return the error for a file that cannot be written."""
     return RecordingError(
-        f"{path} cannot be written ({_reason(error)}): choose another file, or free space or "
+        f"{path} cannot be written ({reason(error)}): choose another file, or free space or "
         "permission there."
     )
-
-
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -52,7 +52,7 @@ def write_card(
     if recipe.card.limits:
         lines += ["## What the numbers do not mean", ""]
         lines += [f"- {limit}" for limit in recipe.card.limits] + [""]
-    lines += _figures(recipe, evaluations)
+    lines += _figures(recipe, spec["name"], evaluations)
     tables = [subgroup_tables(rows, name) for name, rows in subgroups.items()]
     if any(tables):
         lines += ["## Figures by group", ""] + [line for part in tables for line in part]
@@ -93,7 +93,9 @@ def _does(spec: Mapping[str, Any]) -> list[str]:
     return [*lines, ""]
 
 
-def _figures(recipe: Recipe, evaluations: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def _figures(
+    recipe: Recipe, package: str, evaluations: Mapping[str, Mapping[str, Any]]
+) -> list[str]:
     if not evaluations:
         return []
     lines = [
@@ -115,16 +117,16 @@ def _figures(recipe: Recipe, evaluations: Mapping[str, Mapping[str, Any]]) -> li
         lines += [f"### {name}: {protocol} ({counted})", ""]
         lines += [f"{note}\n" for note in metrics.get("notes", ())]
         lines += figure_tables(metrics["heads"])
-        lines += _command(recipe, name, protocol)
+        lines += _command(recipe.name, package, name, protocol)
     return lines
 
 
-def _command(recipe: Recipe, name: str, protocol: str) -> list[str]:
+def _command(recipe: str, package: str, data: str, protocol: str) -> list[str]:
     """Return the command that gives the figures of one data set again."""
     if protocol == VALIDATION:
-        command = f"python -m facecam evaluate {recipe.name} {name}/manifest.csv --split val"
+        command = f"python -m facecam evaluate {package} {data} --split val"
         return [f"Again: `{command}`", ""]
-    command = f"python -m facecam export runs/{recipe.name} --to models/{recipe.name}"
+    command = f"python -m facecam export runs/{recipe} --to models/{package}"
     return [
         "The model that ships was fitted on all of them; the folds are fitted again by: "
         f"`{command}`",

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from facecam.errors import TrainingError
+from facecam.errors import TrainingError, reason
 
 Arrays = list[NDArray[Any]]
 PROGRESS, WATCH, AVERAGE_STEPS = "progress", "watch", "average_steps"
@@ -86,8 +86,8 @@ def load_checkpoint(path: Path) -> Checkpoint | None:
         phase, epoch, best = (float(value) for value in arrays[PROGRESS])
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise TrainingError(
-            f"The checkpoint {path} cannot be read ({error}): remove the folder {path.parent} "
-            "to train from the start."
+            f"The checkpoint {path} cannot be read ({reason(error)}): remove the folder "
+            f"{path.parent} to train from the start."
         ) from error
     watch = arrays.get(WATCH)
     return Checkpoint(
@@ -140,8 +140,7 @@ def write_whole(path: Path, part: Path, write: Callable[[Path], None], what: str
         os.replace(part, path)
     except (OSError, RuntimeError) as error:  # HDF5 wraps what the disk says in a RuntimeError
         part.unlink(missing_ok=True)
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise TrainingError(
-            f"The {what} {path} cannot be written ({reason}): make room and run the same command "
-            "again, it goes on behind the last epoch that was saved."
+            f"The {what} {path} cannot be written ({reason(error)}): make room and run the same "
+            "command again, it goes on behind the last epoch that was saved."
         ) from error

@@ -11,7 +11,7 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
-from facecam.errors import TrainingError
+from facecam.errors import TrainingError, reason
 from facecam.types import ImageU8
 
 CROPS, FACTS = "crops.npy", "facts.npz"
@@ -76,10 +76,9 @@ def write_entry(
         shutil.rmtree(folder, ignore_errors=True)  # a broken entry, or one of another process
         os.replace(part, folder)
     except OSError as error:
-        reason = error.strerror or str(error)
         raise TrainingError(
-            f"The cut pictures {folder} cannot be written ({reason}): make room on the disk, or "
-            "check the permissions of its folder."
+            f"The cut pictures {folder} cannot be written ({reason(error)}): make room on the "
+            "disk, or check the permissions of its folder."
         ) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)

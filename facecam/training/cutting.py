@@ -163,8 +163,8 @@ def cut_manifest(
 def bad_files(manifest: Manifest, cache: CropCache) -> list[str]:
     """Return a sentence on pictures that are missing, and one on those that cannot be read."""
     bad = [path for path, ok in zip(manifest.paths, cache.readable, strict=True) if not ok]
-    missing = [path.name for path in bad if not path.exists()]
-    broken = [path.name for path in bad if path.exists()]
+    missing = [manifest.shown(path) for path in bad if not path.exists()]
+    broken = [manifest.shown(path) for path in bad if path.exists()]
     return [
         f"{counted(len(names), what)} in {manifest.name} left out: {listing(names)}."
         for names, what in ((missing, "missing picture"), (broken, "unreadable picture"))

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facecam.errors import FacecamError, TrainingError
+from facecam.errors import FacecamError, TrainingError, reason
 from facecam.inference.package import load_package
 from facecam.inference.runtime import LiteRtEstimator
 from facecam.timing import monotonic_s
@@ -38,7 +38,7 @@ from facecam.training.head_arrays import cam_scales, write_cam_arrays
 from facecam.training.limits import fit_limits
 from facecam.training.network import Network, trained_network
 from facecam.training.package_metrics import VALIDATION, package_metrics
-from facecam.training.package_spec import package_spec, read_spec, write_spec
+from facecam.training.package_spec import package_name, package_spec, read_spec, write_spec
 from facecam.training.parity import keras_logits, measure_parity, metric_changes
 from facecam.training.quick_metrics import quick_metrics
 from facecam.training.recipe import Recipe
@@ -87,7 +87,8 @@ def export_run(
     recipe = run.recipe()
     network = trained_network(run)
     sets = load_sets(recipe, run.data(), cache_dir, report)
-    making = Making(recipe, network, sets, format or recipe.export_format, report)
+    kind = format or recipe.export_format
+    making = Making(recipe, network, sets, kind, package_name(to, recipe.name), report)
     part: Path | None = None
     try:
         to.parent.mkdir(parents=True, exist_ok=True)
@@ -100,7 +101,10 @@ def export_run(
         load_package(part)
         _replace(part, to)
     except OSError as error:
-        raise TrainingError(f"The package {to} cannot be written: {error}.") from error
+        raise TrainingError(
+            f"The package {to} cannot be written ({reason(error)}): choose another --to, or make "
+            "room."
+        ) from error
     finally:
         if part is not None:
             shutil.rmtree(part, ignore_errors=True)
@@ -136,6 +140,7 @@ class Making:
         network: With the weights that ship.
         sets: Every data set of the run, whole.
         format: Of the package.
+        name: Of the package.
         report: Receives one line at a time.
     """
 
@@ -145,10 +150,11 @@ class Making:
         network: Network,
         sets: list[LabelledCrops],
         format: Format,
+        name: str,
         report: Report,
     ) -> None:
         self._recipe, self._network, self._sets = recipe, network, sets
-        self._format, self._report = format, report
+        self._format, self._name, self._report = format, name, report
         self._folds: OutOfFold | None = None
         self._fitted = all_people(recipe, sets) if recipe.evaluation.folds else fitting_sets(sets)
         if not self._fitted:
@@ -171,7 +177,7 @@ class Making:
             pictures = sample_crops(sets, recipe.input_size, REPRESENTATIVE_PICTURES)
             (folder / "model.tflite").write_bytes(convert(self._network, kind, pictures))
             write_cam_arrays(recipe, self._network, folder / "cam.npz")
-            spec = package_spec(recipe, self._network, kind)
+            spec = package_spec(recipe, self._network, kind, self._name)
             write_spec(folder, spec)
             estimator = LiteRtEstimator(load_package(folder))
             try:

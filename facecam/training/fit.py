@@ -71,7 +71,8 @@ def _cut_sets(
         )
         for note in bad_files(manifest, cache):
             report(note)
-        report(f"{manifest.name}: {len(manifest)} pictures, face found in {int(cache.found.sum())}")
+        found = f", face found in {int(cache.found.sum())}" if template_of(recipe) else ""
+        report(f"{manifest.name}: {len(manifest)} pictures{found}")
         sets.append(LabelledCrops(manifest, cache, labels))
     return sets
 

@@ -57,6 +57,11 @@ class Manifest:
             columns={name: values[index] for name, values in self.columns.items()},
         )
 
+    def shown(self, path: Path) -> str:
+        """Return how a message names one of its pictures."""
+        inside = path.is_relative_to(self.folder)
+        return path.relative_to(self.folder).as_posix() if inside else path.name
+
     def cells(self, column: str) -> NDArray[np.str_] | None:
         """Return the labels of a column, or None when there is no such column.
 

@@ -6,7 +6,7 @@ CSV with the same names in its header is read as well (https://mmlab.ie.cuhk.edu
 
 from pathlib import Path
 
-from facecam.errors import ManifestError
+from facecam.errors import ManifestError, reason
 from facecam.training.manifest_draft import Draft, LabelledPicture
 
 PARTITION = {"0": "train", "1": "val", "2": "test"}
@@ -68,7 +68,9 @@ def _lines(path: Path) -> list[list[str]]:
     try:
         text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise ManifestError(f"{path} cannot be read: {error}.") from error
+        raise ManifestError(
+            f"{path} cannot be read ({reason(error)}): check its name, it is plain text."
+        ) from error
     lines = [line for line in text.splitlines() if line.strip()]
     return [line.split(",") if "," in line else line.split() for line in lines]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from facecam.capture.pictures import PICTURE_SUFFIXES
-from facecam.errors import ManifestError
+from facecam.errors import ManifestError, reason
 
 SPLITS = ("train", "val", "test")
 
@@ -60,9 +60,10 @@ class Draft:
 
 
 def listing(names: Iterable[object], most: int = 3) -> str:
-    """Return the first few names for a sentence: "a.jpg, b.jpg, c.jpg, ..."."""
+    """Return the first few names for a sentence: "a.jpg, b.jpg, c.jpg and 9 more"."""
     shown = [str(name) for name in names]
-    return ", ".join(shown[:most]) + (", ..." if len(shown) > most else "")
+    more = f" and {len(shown) - most:,} more" if len(shown) > most else ""
+    return ", ".join(shown[:most]) + more
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:
@@ -88,7 +89,9 @@ def picture_files(folder: Path) -> tuple[list[Path], list[Path]]:
             and path.is_file()
         )
     except OSError as error:
-        raise ManifestError(f"The folder {folder} cannot be read: {error}.") from error
+        raise ManifestError(
+            f"The folder {folder} cannot be read ({reason(error)}): check its permissions."
+        ) from error
     pictures = [path for path in files if path.suffix.lower() in PICTURE_SUFFIXES]
     return pictures, [path for path in files if path.suffix.lower() not in PICTURE_SUFFIXES]
 
@@ -139,7 +142,9 @@ def write_manifest(draft: Draft, out: Path) -> None:
                 writer.writerow(row)
         os.replace(part, out)
     except OSError as error:
-        raise ManifestError(f"The manifest {out} cannot be written: {error}.") from error
+        raise ManifestError(
+            f"The manifest {out} cannot be written ({reason(error)}): choose another --out."
+        ) from error
     finally:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)

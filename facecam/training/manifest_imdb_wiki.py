@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facecam.errors import ManifestError
+from facecam.errors import ManifestError, reason
 from facecam.training.manifest_draft import Draft, LabelledPicture, counted
 
 MIN_FACE_SCORE = 1.0
@@ -46,10 +46,10 @@ def from_imdb_wiki(source: Path, folder: Path | None = None) -> Draft:
         "an unknown gender": ~np.isin(gender, list(GENDERS)),
     }
     kept, notes = np.ones(len(age), bool), []
-    for reason, bad in reasons.items():
+    for what, bad in reasons.items():
         count = int((kept & bad).sum())
         if count:
-            notes.append(f"{counted(count, 'picture')} with {reason} left out.")
+            notes.append(f"{counted(count, 'picture')} with {what} left out.")
         kept &= ~bad
     files, names = _texts(table, "full_path", path), _texts(table, "name", path)
     root = folder or path.parent
@@ -106,7 +106,9 @@ def _read(path: Path) -> Any:
             f"{path} is in MATLAB's 7.3 format: save it with -v7, as the data set is distributed."
         ) from error
     except (OSError, MatReadError, ValueError, TypeError) as error:
-        raise ManifestError(f"{path} cannot be read as a .mat file: {error}.") from error
+        raise ManifestError(
+            f"{path} cannot be read as a .mat file ({reason(error)}): choose imdb.mat or wiki.mat."
+        ) from error
     for name in ("imdb", "wiki"):
         if name in content and content[name].dtype.names:
             return content[name].reshape(-1)[0]

@@ -6,7 +6,7 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
-from facecam.errors import ManifestError
+from facecam.errors import ManifestError, reason
 
 UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 DELIMITERS = ",;\t"
@@ -79,7 +79,9 @@ def _decoded(path: Path, what: str, encoding: str | None) -> str:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise ManifestError(f"The {what} {path} cannot be read: {error}.") from error
+        raise ManifestError(
+            f"The {what} {path} cannot be read ({reason(error)}): check its name and permissions."
+        ) from error
     used = encoding or ("utf-16" if content.startswith(UTF16_MARKS) else "utf-8-sig")
     try:
         return content.decode(used)

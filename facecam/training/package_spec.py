@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,13 @@ from facecam.training.recipe import Goal, Head, Recipe
 FILES = ("model.tflite", "cam.npz", "model.keras")
 
 
-def package_spec(recipe: Recipe, network: Network, format: Format) -> dict[str, Any]:
+def package_name(folder: Path, otherwise: str) -> str:
+    """Return the name of a package in `folder`: the folder's, by which it is asked for."""
+    usable = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", folder.name)
+    return folder.name if usable else otherwise
+
+
+def package_spec(recipe: Recipe, network: Network, format: Format, name: str) -> dict[str, Any]:
     """Return model.json as far as the recipe and the network alone say it."""
     template = template_of(recipe)
     crop: dict[str, Any] = {"method": "whole"}
@@ -29,9 +36,9 @@ def package_spec(recipe: Recipe, network: Network, format: Format) -> dict[str, 
     width, height = recipe.input_wh
     return {
         "schema": 1,
-        "name": recipe.name,
+        "name": name,
         "version": recipe.version,
-        "title": recipe.title or {"en": recipe.name},
+        "title": recipe.title or {"en": name},
         "target": recipe.target,
         "input": {"width": width, "height": height},
         "crop": crop,

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from facecam.errors import RecipeError
+from facecam.errors import RecipeError, reason
 from facecam.training.complaints import complaint
 
 
@@ -312,8 +312,10 @@ def load_recipe(path: Path, overrides: list[str] | None = None) -> Recipe:
     try:
         raw = yaml.safe_load(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())  # YAML's complaints have several lines
-        raise RecipeError(f"The recipe {path} cannot be read: {reason}.") from error
+        why = " ".join(reason(error).split())  # YAML's complaints have several lines
+        raise RecipeError(
+            f"The recipe {path} cannot be read ({why}): choose one like those in resources/recipes."
+        ) from error
     if not isinstance(raw, dict):
         raise RecipeError(f"The recipe {path} is not a table of keys: see resources/recipes.")
     for override in overrides or []:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from facecam.errors import FacecamError, TrainingError
+from facecam.errors import FacecamError, TrainingError, reason
 from facecam.training import plots
 from facecam.training.metrics import age_bands, cross_fit, subgroup_table, worst_mistakes
 from facecam.training.package_metrics import plain_numbers
@@ -144,7 +144,7 @@ def check_writable(folder: Path) -> None:
 
 def _unwritable(folder: Path, error: OSError) -> TrainingError:
     return TrainingError(
-        f"The report cannot be written to {folder}: {error.strerror or error}; "
+        f"The report cannot be written to {folder} ({reason(error)}): "
         "choose another folder or free some space."
     )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from facecam.errors import TrainingError
+from facecam.errors import TrainingError, reason
 from facecam.training.recipe import Recipe
 
 
@@ -37,9 +37,19 @@ class Run:
     def recipe(self) -> Recipe:
         """Return the recipe that made this run."""
         try:
-            return Recipe.model_validate_json((self.folder / "recipe.json").read_text("utf-8"))
-        except (OSError, ValueError) as error:
-            raise TrainingError(f"{self.folder} is not a training run: {error}.") from error
+            text = (self.folder / "recipe.json").read_text("utf-8")
+        except OSError as error:
+            raise TrainingError(
+                f"{self.folder} is not a training run (recipe.json: {reason(error)}): choose "
+                "another folder."
+            ) from error
+        try:
+            return Recipe.model_validate_json(text)
+        except ValueError as error:
+            raise TrainingError(
+                f"The run {self.folder} has a recipe.json that this version cannot read: train it "
+                "again."
+            ) from error
 
     def data(self) -> list[Path]:
         """Return the manifests that made this run."""
@@ -56,5 +66,5 @@ class Run:
             return json.loads((self.folder / name).read_text("utf-8"))
         except (OSError, ValueError) as error:
             raise TrainingError(
-                f"The run {self.folder} cannot be read ({name}: {error}): train it again."
+                f"The run {self.folder} cannot be read ({name}: {reason(error)}): train it again."
             ) from error

@@ -1,7 +1,6 @@
 """Take one head out of a package, into a package of its own with identical outputs."""
 
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -10,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from facecam.errors import TrainingError
+from facecam.errors import TrainingError, reason
 from facecam.inference.package import CAM_FILE, MODEL_FILE, ModelPackage, load_package
 from facecam.inference.package_file import cam_keys
 from facecam.inference.runtime import LiteRtEstimator
 from facecam.training.callbacks import Report
 from facecam.training.graph_outputs import keep_outputs
-from facecam.training.package_spec import write_spec
+from facecam.training.package_spec import package_name, write_spec
 from facecam.types import ImageU8
 
 KERAS_FILE = "model.keras"
@@ -65,7 +64,10 @@ def split_head(
             _compare(package, load_package(part), head)
             os.replace(part, to)
         except OSError as error:
-            raise TrainingError(f"The package {to} cannot be written: {error}.") from error
+            raise TrainingError(
+                f"The package {to} cannot be written ({reason(error)}): choose another --to, or "
+                "make room."
+            ) from error
         finally:
             if part is not None:
                 shutil.rmtree(part, ignore_errors=True)
@@ -123,14 +125,13 @@ def split_spec(spec: Mapping[str, Any], head: str, name: str) -> dict[str, Any]:
     """
     names = {entry["name"] for entry in spec["heads"]}
     entry = next(entry for entry in spec["heads"] if entry["name"] == head)
-    usable = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name)
     made = {
         key: _of_head(value, head, names)
         for key, value in spec.items()
         if key not in ("files", "heads", "metrics", "formats")
     }
     made |= {
-        "name": name if usable else f"{spec['name']}-{head}",
+        "name": package_name(Path(name), f"{spec['name']}-{head}"),
         "title": entry.get("title") or {"en": head},
         "heads": [entry],
         "metrics": {

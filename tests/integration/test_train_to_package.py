@@ -91,9 +91,11 @@ def test_the_package_says_what_keras_says(
 ) -> None:
     run, data, _ = trained
     folder = export_run(
-        run.folder, tmp_path / "squares", cache_dir=data.parent / "cache", report=lambda line: None
+        run.folder, tmp_path / "pets", cache_dir=data.parent / "cache", report=lambda line: None
     )
     package = load_package(folder)
+    assert package.name == "pets"  # as it is asked for, whatever the recipe is called
+    assert "evaluate pets data --split val" in (folder / "CARD.md").read_text("utf-8")
     spec = json.loads((folder / "model.json").read_text("utf-8"))
     assert max(h["probabilities"] for h in spec["parity"]["heads"].values()) <= 1e-3
     assert "not" not in (folder / "CARD.md").read_text("utf-8").split("\n")[0]

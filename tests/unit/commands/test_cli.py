@@ -3,7 +3,9 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -12,7 +14,7 @@ import typer
 from typer.testing import CliRunner
 
 from facecam.capture.opening import DEMO_CLIP
-from facecam.commands.cli import app
+from facecam.commands.cli import app, run
 from facecam.commands.output import describe_reading, ends_well
 from facecam.errors import MediaFileError
 from tests.tiny_package import tiny_package_dir
@@ -59,6 +61,25 @@ def test_help_of_every_command_teaches(command: str) -> None:
     result = CliRunner().invoke(app, [command, "--help"])
     assert result.exit_code == 0
     assert "facecam " in result.stdout
+
+
+def every_command(group: Any, *path: str) -> Iterator[tuple[tuple[str, ...], str]]:
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from every_command(command, *path, name)
+        else:
+            yield (*path, name), command.help
+
+
+COMMANDS = list(every_command(typer.main.get_command(app)))
+
+
+@pytest.mark.parametrize(("path", "text"), COMMANDS, ids=[" ".join(path) for path, _ in COMMANDS])
+def test_examples_are_shown_as_they_are_to_be_typed(path: tuple[str, ...], text: str) -> None:
+    examples = " ".join(text.split()).split("python -m facecam")[1:]
+    shown = CliRunner(env={"COLUMNS": "300"}).invoke(app, [*path, "--help"]).stdout
+    for example in examples:
+        assert f"python -m facecam{example}".strip() in " ".join(shown.split())
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +130,27 @@ def test_an_output_that_cannot_be_written_is_one_sentence(model: Path, tmp_path:
     assert done.returncode == 1
     assert done.stdout == ""
     assert is_one_sentence(done.stderr), done.stderr
+
+
+def test_what_is_read_is_never_replaced(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    picture, link, table = tmp_path / "me.png", tmp_path / "link.mp4", tmp_path / "pets.csv"
+    cv2.imwrite(str(picture), np.full((40, 40, 3), 128, np.uint8))
+    clip = tmp_path / "clip.mp4"
+    clip.write_bytes(DEMO_CLIP.read_bytes())
+    link.symlink_to(clip)
+    table.write_text("image,pet\nme.png,cat\n", "utf-8")
+    before = {path: path.read_bytes() for path in (picture, clip, table)}
+    for arguments in (
+        ["analyze", clip, "--out", clip],
+        ["analyze", clip, "--out", link],
+        ["cam", picture, "--head", "smile", "--out", picture],
+        ["manifest", "csv", table, "--out", table],
+    ):
+        assert run([str(argument) for argument in arguments]) == 1
+        said = capsys.readouterr().err
+        assert "would replace what is read" in said
+        assert is_one_sentence(said)
+    assert {path: path.read_bytes() for path in before} == before
 
 
 def test_models_prints_one_json_object() -> None:

@@ -51,6 +51,7 @@ def evaluation(protocol: str = "validation split") -> tuple[dict[str, Any], dict
 
 def spec(metrics: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {
+        "name": "made-up",
         "target": "face",
         "heads": HEADS,
         "input": {"width": 64, "height": 48},
@@ -98,7 +99,7 @@ def test_figures_stand_with_intervals_beside_their_trivial_answers() -> None:
     assert "**luck is no better than chance** on unseen pictures" in text
     assert "than always answering no" in text[text.index("**luck is no better") :]
     assert "smile is no better" not in text
-    assert "python -m facecam evaluate made-up set/manifest.csv --split val" in text
+    assert "python -m facecam evaluate made-up set --split val" in text
 
 
 def test_out_of_fold_figures_say_so_and_name_their_own_command() -> None:

@@ -34,7 +34,7 @@ def test_folders_of_pictures_train_a_model(tmp_path: Path) -> None:
     assert run.recipe().heads[0].classes == ["cup", "key", "pen"]
     assert run.best.exists()
     said = "\n".join(lines)
-    assert "1 unreadable picture in things left out: broken.png." in said
+    assert "1 unreadable picture in things left out: cup/broken.png." in said
     assert "1 file not named like a picture left out: notes.txt." in said
     assert "no validation folder" in said
 

@@ -48,7 +48,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> ModelPackage:
     (folder / "CARD.md").write_text("# Pair 1.0.0\n\nNot for decisions.\n", "utf-8")
     (folder / "report" / "faces").mkdir(parents=True)
     (folder / "report" / "faces" / "metrics.json").write_text("{}", "utf-8")
-    spec = package_spec(recipe, network, "float32")
+    spec = package_spec(recipe, network, "float32", "pair")
     spec["calibration"] = {
         "gender": {"temperature": 1.5},
         "smile": {"scale": [2.0], "shift": [0.1]},
