@@ -75,7 +75,9 @@ class Explaining(QObject):
         heads = presenter.heads
         choice = cam_choice(settings, heads, presenter.selected)
         asked = (presenter.status.model, choice)
-        if asked != self._asked:
+        # What cannot be said now (no model yet, no face) changes nothing: a picture that is read
+        # again for a map has neither for a moment.
+        if asked != self._asked and (choice is not None or not settings.cam):
             self._asked = asked
             window.session.set_cam(choice)
         head = explained_head(settings, heads)

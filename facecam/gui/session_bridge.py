@@ -112,12 +112,8 @@ class SessionBridge:
     def set_cam(self, choice: CamChoice | None) -> None:
         """See `LiveSession`."""
         self._cam = choice
-        session = self._session
-        if session is None:
-            return
-        session.set_cam(choice)
-        if choice is not None and _stands_still(session.status()):
-            session.start()  # no other frame comes that could have a map: read it again
+        if self._session is not None:
+            self._session.set_cam(choice)
 
     def measure_trust(self, track: int) -> None:
         """See `LiveSession`."""
@@ -300,14 +296,6 @@ def _source_phase(status: "SessionStatus") -> SourcePhase:
                 picture = status.source is not None and status.source.kind == "image"
                 return SourcePhase.RUNNING if picture else SourcePhase.ENDED
     return SourcePhase.NONE
-
-
-def _stands_still(status: "SessionStatus") -> bool:
-    """Return whether a single picture was shown and analysed."""
-    from facecam.pipeline.status import Ending, SessionState
-
-    ended = status.state is SessionState.STOPPED and status.ending is Ending.END_OF_FILE
-    return ended and status.source is not None and status.source.kind == "image"
 
 
 def _make_source(spec: str) -> FrameSource:

@@ -76,7 +76,7 @@ class Session:
         self._shared = SessionShared(
             source_factory, estimator_factory, options or SessionOptions(), on_change, clock
         )
-        self._workers = SessionWorkers(self._shared, on_analysis, on_gap)
+        self._workers = SessionWorkers(self._shared, on_analysis, on_gap, self.start)
         self._keep_recent_s = self._shared.options.keep_recent_s
 
     # What the window pulls.
@@ -126,7 +126,7 @@ class Session:
                 slot,
                 run.mailbox,
                 self._workers.analysis_events(run),
-                lambda: shared.cam,
+                lambda: self._map_wanted(run),
                 probe,
             )
             analysis = run.analysis.worker
@@ -197,9 +197,21 @@ class Session:
             shared.notify()
 
     def set_cam(self, choice: CamChoice | None) -> None:
-        """Want a class activation map on the faces, or none, from the next frame on."""
+        """Want a class activation map on the faces, or none, from the next frame on.
+
+        A single picture that came to its end is read again for another map.
+        """
+        shared = self._shared
+        with shared.lock:
+            shared.cam = choice
+            again = shared.run is not None and shared.lacks_map(shared.run)
+        if again:
+            self.start()
+
+    def _map_wanted(self, run: SessionRun) -> CamChoice | None:
         with self._shared.lock:
-            self._shared.cam = choice
+            run.explained = self._shared.cam
+            return run.explained
 
     def measure_trust(self, track: int) -> None:
         """Have the map of a face measured next; the figure comes with its `FaceMap`.

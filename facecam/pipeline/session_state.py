@@ -45,6 +45,7 @@ class SessionRun:
     loading: int | None = None  # number of the model that is being loaded
     arriving: bool = False  # a model is loaded, and the analysis has not fetched it yet
     analysis: AnalysisLoop | None = None
+    explained: CamChoice | None = None  # the map that was asked of the last frame
     gaps: int = 0  # how often the source was lost and came back
 
 
@@ -160,6 +161,14 @@ class SessionShared:
         with self.lock:
             info = run.switch.current.info if run.switch.current else None
             return info is not None and info.kind in ("image", "folder")
+
+    def lacks_map(self, run: SessionRun) -> bool:
+        """Whether a single picture was read without the map that is wanted by now."""
+        with self.lock:
+            info = run.switch.current.info if run.switch.current else None
+            over = self.state is SessionState.STOPPED and self.ending is Ending.END_OF_FILE
+            picture = run is self.run and info is not None and info.kind == "image"
+            return over and picture and self.cam not in (None, run.explained)
 
     def note_error(self, error: Exception) -> None:
         """Keep a failure as one sentence; called with the lock held."""

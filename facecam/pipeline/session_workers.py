@@ -22,6 +22,7 @@ class SessionWorkers:
         shared: The session's state.
         on_analysis: Called on the analysis thread with each frame and its result.
         on_gap: Called on the capture thread when a source that was lost is back.
+        start: Plays again what came to its end.
     """
 
     def __init__(
@@ -29,8 +30,10 @@ class SessionWorkers:
         shared: SessionShared,
         on_analysis: Callable[[Frame, Analysis], None] | None,
         on_gap: Callable[[SourceGap], None] | None,
+        start: Callable[[], None],
     ) -> None:
         self._shared = shared
+        self._start = start
         self._on_analysis = on_analysis
         self._on_gap = on_gap
 
@@ -203,6 +206,8 @@ class SessionWorkers:
                     worker.request_stop()
         shared.recordings.stop(ending.value if ending is not None else "stopped")
         shared.notify()
+        if shared.lacks_map(run):  # it was chosen while the picture was being read
+            self._start()
 
     def _on_model(
         self,

@@ -110,6 +110,20 @@ def test_trust_is_said_in_words(
     assert session.asked[-1] == ("trust", 1)
 
 
+def test_a_choice_outlasts_a_moment_without_model_or_face(
+    window: MainWindow, session: FakeSession
+) -> None:
+    """A picture that is read again for its map has neither; asking for none would lose the map."""
+    play(window, session, face(1, LEFT))
+    press(window, "3")
+    heads, session.model_heads = session.model_heads, ()
+    window.refresh_status()
+    assert session.cam == CamChoice("smile")
+    session.model_heads = heads
+    window.refresh_status()
+    assert session.cam == CamChoice("smile")
+
+
 def test_another_model_is_asked_anew(window: MainWindow, session: FakeSession) -> None:
     play(window, session, face(1, LEFT))
     press(window, "3")

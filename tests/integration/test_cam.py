@@ -196,6 +196,42 @@ def test_the_figure_of_a_single_picture_is_shown_once_it_is_there() -> None:
         session.stop()
 
 
+@pytest.mark.parametrize("late", [False, True])
+def test_a_single_picture_is_read_again_for_a_map_that_is_chosen_later(late: bool) -> None:
+    """While it is being read, as at the start of the window, or once that is over."""
+    found = threading.Event()
+
+    def watch(frame: Frame, analysis: Analysis) -> None:
+        (face,) = analysis.faces
+        if face.cam is not None:
+            found.set()
+        elif not late:
+            session.set_cam(CamChoice("smile"))
+
+    over = threading.Event()
+    session = Session(
+        lambda: FakeSource(1, kind="image"),
+        lambda: FrameAnalyzer(FakeDetector(TWO[:1]), FakeTracker(), detection=ALWAYS),
+        lambda: MadeEstimator(),
+        on_analysis=watch,
+        on_change=lambda status: over.set() if status.ending is not None else None,
+        trust_factory=lambda package: MadeEstimator(),
+    )
+    session.start()
+    try:
+        assert over.wait(WAIT_S)
+        if late:
+            session.set_cam(CamChoice("smile"))
+        assert found.wait(WAIT_S)
+        run = session._shared.run
+        assert run is not None
+        session.set_cam(CamChoice("smile"))
+        session.set_cam(None)
+        assert session._shared.run is run, "not without need"
+    finally:
+        assert session.stop(WAIT_S) == ()
+
+
 class Seen:
     """Lets a test wait for a result that satisfies something, giving frames meanwhile."""
 
