@@ -190,6 +190,7 @@ SENTENCES = _texts(
         "The snapshot cannot be written to {path} ({reason}): choose another folder.",
     ),
     # Recordings that are opened, and models
+    QT_TRANSLATE_NOOP("errors", "The recording {path} does not exist: check the name."),
     QT_TRANSLATE_NOOP(
         "errors",
         "{path} is no recording with stats: choose a .session folder, or the video beside one.",

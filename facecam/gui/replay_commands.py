@@ -209,6 +209,10 @@ class ReplayCommands(QObject):
         if not self._models:
             menu.addAction(self.tr("No model found")).setEnabled(False)
 
+    def model_title(self, name: str) -> str:
+        """Return what a model is called for people; its name where it is not installed here."""
+        return next((model.name for model in self._models if model.spec == name), name)
+
     def refresh_run(self) -> None:
         """Show how far the analysis is, and what came of it."""
         window, run = self._window, self._window.run
@@ -217,7 +221,7 @@ class ReplayCommands(QObject):
             window.transport.show_progress("", None)
             return
         if not run.done.is_set():
-            text = self.tr("Analysing with {model}…").format(model=run.model)
+            text = self.tr("Analysing with {model}…").format(model=self.model_title(run.model))
             window.transport.show_progress(text, run.progress)
             self._told = False
             return

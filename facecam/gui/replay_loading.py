@@ -25,6 +25,8 @@ def session_folder(path: Path) -> Path:
         RecordingError: There is none.
     """
     folder = path if is_session(path) else session_of_video(path)
+    if folder is None and not path.exists():
+        raise RecordingError(f"The recording {path} does not exist: check the name.")
     if folder is None:
         raise RecordingError(
             f"{path} is no recording with stats: choose a .session folder, or the video beside one."

@@ -1620,7 +1620,7 @@ Qt(LGPL 3), OpenCV, MediaPipe, LiteRT(Apache 2.0)로 만들었습니다.</transl
         </message>
         <message>
             <source>{number} points</source>
-            <translation>{number}점</translation>
+            <translation>{number}%p</translation>
         </message>
         <message>
             <source>{title}: {first}, then {second}</source>
@@ -1860,6 +1860,10 @@ Qt(LGPL 3), OpenCV, MediaPipe, LiteRT(Apache 2.0)로 만들었습니다.</transl
         <message>
             <source>; what was recorded until then ({n} s) can be played.</source>
             <translation>. 그때까지 녹화된 {n}초는 재생할 수 있습니다.</translation>
+        </message>
+        <message>
+            <source>The recording {path} does not exist: check the name.</source>
+            <translation>녹화 {path} 파일이나 폴더가 없습니다. 이름을 확인하세요.</translation>
         </message>
     </context>
 </TS>

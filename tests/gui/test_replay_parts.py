@@ -175,8 +175,10 @@ def test_a_recording_whose_video_is_gone_still_has_its_stats(tmp_path: Path) -> 
 
 
 def test_what_is_no_recording_is_refused_with_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(RecordingError, match="no recording"):
+    with pytest.raises(RecordingError, match=r"party\.mp4 does not exist"):
         load_recording(tmp_path / "party.mp4")
+    with pytest.raises(RecordingError, match="no recording"):
+        load_recording(tmp_path)
     session = write_session(tmp_path, frames=2)
     facts = json.loads((session / "session.json").read_text("utf-8"))
     (session / "session.json").write_text(json.dumps({**facts, "schema": "facecam-session-9"}))

@@ -125,6 +125,7 @@ def test_another_model_is_compared_side_by_side(open_replay: Open, tmp_path: Pat
     window.actions_.model_menu.actions()[0].trigger()
     wait_until(lambda: window.compare_panel.isVisible())
     assert not window.panel.isVisible()
+    assert "Fake, analysed again" in window.compare_panel.second_label.text(), "its title"
     window._refresh_panel()
     rows = {row._comparison.title: row for row in window.compare_panel._rows if row._comparison}
     age = rows["Age"]._comparison
@@ -154,7 +155,11 @@ def test_an_analysis_shows_its_progress_and_can_be_cancelled(
     wait_until(lambda: shows(window, 0))
     window.begin_comparison("fake")
     assert window.transport.progress.isVisible()
-    assert "fake" in window.transport.progress_label.text()
+    assert "Fake" in window.transport.progress_label.text()
+    window.resize(800, 520)
+    delete_now()
+    for part in (window.transport.progress_label, window.transport.time_label):
+        assert part.width() >= part.sizeHint().width(), "its words are whole"
     run = window.run
     assert run is not None
     gate.set()
@@ -200,7 +205,7 @@ def test_a_recording_without_video_or_end_says_so(open_replay: Open, tmp_path: P
 def test_what_is_no_recording_is_said_and_another_can_be_opened(
     open_replay: Open, tmp_path: Path
 ) -> None:
-    window = open_replay(tmp_path / "nothing.session")
+    window = open_replay(tmp_path)
     assert "no recording" in window.stage.card.text.text()
     window.open(write_session(tmp_path))
     wait_until(lambda: shows(window, 0))
