@@ -165,13 +165,16 @@ def test_importing_the_window_loads_no_tensorflow_and_no_mediapipe() -> None:
     assert loaded & (TENSORFLOW | {"pyarrow", "av"}) == set()
 
 
-def test_building_the_detector_loads_mediapipe_without_tensorflow() -> None:
-    loaded = loaded_by(
+def test_building_the_detector_loads_mediapipe_without_what_it_does_not_need() -> None:
+    detector = (
         "from facecam.vision.mediapipe_detector import MediaPipeDetector\n"
-        "MediaPipeDetector().close()"
+        "MediaPipeDetector().close()\n"
     )
+    loaded = loaded_by(detector)
     assert "mediapipe" in loaded
-    assert "tensorflow" not in loaded
+    assert loaded & {"tensorflow", "matplotlib"} == set()
+    # Later imports find the real ones.
+    assert "matplotlib" in loaded_by(detector + "from matplotlib.figure import Figure")
 
 
 def test_listing_the_commands_loads_nothing_heavy() -> None:

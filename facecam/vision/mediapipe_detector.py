@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import Any, Literal, Self
 
 import cv2
@@ -21,23 +21,35 @@ Range = Literal["full", "short"]
 
 
 @contextmanager
-def tensorflow_hidden() -> Iterator[None]:
-    """Make `import tensorflow` find nothing while the block runs.
+def unneeded_hidden() -> Iterator[None]:
+    """Keep what mediapipe imports and does not need here out of the process while the block runs.
 
     mediapipe 1.x imports TensorFlow for a documentation decorator when it is installed
     (mediapipe/tasks/python/core/optional_dependencies.py) and carries on when it is not; that
-    import costs seconds and hundreds of megabytes. Can go when mediapipe stops importing it.
-    A TensorFlow that is already loaded is left alone.
+    import costs seconds and hundreds of megabytes. It imports matplotlib.pyplot for one drawing
+    function (tasks/python/vision/drawing_utils.py): 0.4 s, 33 MB, and a font cache written into the
+    user's home; an empty stand-in serves as well. Can go when mediapipe stops importing them. What
+    is loaded already is left alone.
     """
-    if "tensorflow" in sys.modules:
-        yield
-        return
-    sys.modules["tensorflow"] = None  # type: ignore[assignment]
+    matplotlib = ModuleType("matplotlib")
+    matplotlib.pyplot = ModuleType("matplotlib.pyplot")  # type: ignore[attr-defined]
+    stand_ins: dict[str, Any] = {
+        "tensorflow": None,  # `import` then says that there is none
+        "matplotlib": matplotlib,
+        "matplotlib.pyplot": matplotlib.pyplot,
+    }
+    used = {
+        name: module
+        for name, module in stand_ins.items()
+        if name.partition(".")[0] not in sys.modules
+    }
+    sys.modules.update(used)
     try:
         yield
     finally:
-        if sys.modules.get("tensorflow", ...) is None:
-            del sys.modules["tensorflow"]
+        for name, module in used.items():
+            if sys.modules.get(name, ...) is module:
+                del sys.modules[name]
 
 
 def verify_detector(name: str, folder: Path = DETECTORS_DIR) -> Path:
@@ -84,7 +96,7 @@ class MediaPipeDetector:
             "short": "face_detection_short_range.tflite",
         }[reach]
         path = verify_detector(name, folder)
-        with tensorflow_hidden():
+        with unneeded_hidden():
             import mediapipe
             from mediapipe.tasks.python import BaseOptions, vision
         self._image_type: Any = mediapipe.Image
