@@ -27,7 +27,7 @@ test: setup-dev ## run the tests; ARGS="-k name" runs some
 	@$(XVFB) $(PY) -m pytest $(ARGS)
 
 lint: setup-dev ## check style and types
-	@$(PY) -m ruff check . && $(PY) -m mypy
+	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m mypy
 
 doctor: setup ## check this machine and say how to mend what is wrong
 	@$(PY) -m facecam doctor $(ARGS)

@@ -54,7 +54,9 @@ def test_a_mirrored_picture_gets_the_same_answer(
     plain: Network, mirrored: Network, pictures: ImageU8
 ) -> None:
     def gap(network: Network) -> float:
-        both = [network.model.predict_on_batch(p)["colour"] for p in (pictures, pictures[:, :, ::-1])]
+        both = [
+            network.model.predict_on_batch(p)["colour"] for p in (pictures, pictures[:, :, ::-1])
+        ]
         return float(np.abs(both[0] - both[1]).max())
 
     assert gap(plain) > 1e-4
