@@ -7,9 +7,9 @@ from functools import lru_cache
 import numpy as np
 
 from facecam.inference.faithfulness import FLAT, NO_BETTER, NOT_LEARNED
-from facecam.types import FaceAnalysis, ImageU8
+from facecam.types import FaceAnalysis, FaceMap, ImageU8
 from facecam.vision.cam_colours import CamColours, cam_colours
-from facecam.vision.cam_overlay import CamStyle, why_untrusted
+from facecam.vision.cam_overlay import CamStyle, scale_of, strongest, why_untrusted
 from facecam.vision.overlay_card import OverlaySizes, draw_ground
 from facecam.vision.overlay_layout import Rect, overlap
 from facecam.vision.overlay_rows import HeadLook, label_of, title_of
@@ -24,6 +24,8 @@ _WORDS = {
         "strong": "strong",
         "lower": "lower",
         "higher": "higher",
+        "faint": "hardly anything here speaks for it",
+        "faint higher": "hardly anything here makes it higher",
         "distrust": "Not to be trusted: ",
         NO_BETTER: "no better than a random map",
         FLAT: "the same everywhere",
@@ -39,6 +41,8 @@ _WORDS = {
         "strong": "강함",
         "lower": "낮춤",
         "higher": "높임",
+        "faint": "여기에는 근거가 거의 없음",
+        "faint higher": "여기에는 높이는 곳이 거의 없음",
         "distrust": "믿을 수 없음: ",
         NO_BETTER: "무작위 지도보다 낫지 않음",
         FLAT: "어디나 같음",
@@ -50,6 +54,7 @@ _WORDS = {
 }
 _BAR_WIDTH = 2.4  # of the bars in cards
 _CORNERS = 4
+_FAINT, _SEEN = 0.10, 0.16  # of full colour: what is weaker is hardly seen (chosen by eye)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +64,32 @@ class Legend:
     Attributes:
         title: Head, and the class when all faces have the same.
         low, high: At the ends of the colours.
-        warning: Why maps should not be trusted, or "".
+        note: Why maps should not be trusted, or that there is little to see, or "".
     """
 
     title: str
     low: str
     high: str
-    warning: str = ""
+    note: str = ""
 
 
 def legend_of(
-    faces: Sequence[FaceAnalysis], heads: Sequence[HeadLook], style: CamStyle, lang: str
+    faces: Sequence[FaceAnalysis],
+    heads: Sequence[HeadLook],
+    style: CamStyle,
+    lang: str,
+    *,
+    faint: bool = False,
 ) -> Legend | None:
-    """Return what the legend says of the maps of these faces; None where there is no map."""
+    """Return what the legend says of the maps of these faces; None where there is no map.
+
+    Args:
+        faces: With the maps that are drawn.
+        heads: All heads of the model.
+        style: How they are drawn.
+        lang: Language of the words.
+        faint: Whether there is little to see (see `nothing_shows`).
+    """
     cams = [(face, face.cam) for face in faces if face.cam is not None]
     if not cams:
         return None
@@ -88,14 +106,34 @@ def legend_of(
     else:
         low, high = "weak", "higher" if expected else "strong"
         low = "" if expected else low
-    reasons = [(face, why_untrusted(face, cam)) for face, cam in cams]
-    reasons = [(face, reason) for face, reason in reasons if reason]
-    warning = ""
-    if reasons and style.hatch_untrusted:
-        face, reason = reasons[0]
-        which = f"{face.track}: " if len(cams) > 1 and face.track > 0 else ""
-        warning = which + _words(lang, "distrust") + _words(lang, reason)
-    return Legend(title, _words(lang, low), _words(lang, high), warning)
+    note = _distrust(cams, lang) if style.hatch_untrusted else ""
+    if not note and faint:
+        note = _words(lang, "faint higher" if expected else "faint")
+    return Legend(title, _words(lang, low), _words(lang, high), note)
+
+
+def _distrust(cams: Sequence[tuple[FaceAnalysis, FaceMap]], lang: str) -> str:
+    """Return the first reason not to believe a map, and of which faces where not of all."""
+    reasons = [(face.track, why_untrusted(face, cam)) for face, cam in cams]
+    first = next((reason for _, reason in reasons if reason), "")
+    if not first:
+        return ""
+    tracks = [track for track, reason in reasons if reason == first]
+    which = f"{', '.join(map(str, tracks))}: " if len(tracks) < len(cams) else ""
+    return which + _words(lang, "distrust") + _words(lang, first)
+
+
+def nothing_shows(faces: Sequence[FaceAnalysis], style: CamStyle, before: bool) -> bool:
+    """Return whether all maps of these faces are too weak to be seen.
+
+    Args:
+        faces: With the maps that are drawn.
+        style: How they are drawn.
+        before: What was returned for the picture before, so that words do not come and go.
+    """
+    limit = _SEEN if before else _FAINT
+    cams = [face.cam for face in faces if face.cam is not None]
+    return all(strongest(cam, style) < limit * scale_of(cam, style) for cam in cams)
 
 
 def legend_wh(legend: Legend, sizes: OverlaySizes) -> tuple[int, int]:
@@ -105,9 +143,9 @@ def legend_wh(legend: Legend, sizes: OverlaySizes) -> tuple[int, int]:
     width = max(
         ends + bar + 2 * sizes.pad,
         text_width(legend.title, sizes.text, BOLD),
-        text_width(legend.warning, sizes.text),
+        text_width(legend.note, sizes.text),
     )
-    rows = 3 if legend.warning else 2
+    rows = 3 if legend.note else 2
     return width + 2 * sizes.pad, rows * sizes.row + sizes.pad
 
 
@@ -163,9 +201,9 @@ def draw_legend(
     top = middle - bar.shape[0] // 2
     out[top : top + bar.shape[0], x0:x1] = bar
     put_text(out, legend.high, x1 + sizes.pad, middle, sizes.text, bgr(MUTED), REGULAR)
-    if legend.warning:
+    if legend.note:
         middle += sizes.row
-        put_text(out, legend.warning, left, middle, sizes.text, bgr(TEXT), REGULAR)
+        put_text(out, legend.note, left, middle, sizes.text, bgr(TEXT), REGULAR)
 
 
 @lru_cache(maxsize=16)

@@ -5,7 +5,7 @@ takes it to its place in the picture, so that it costs little however large the 
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal, cast
 
@@ -68,8 +68,10 @@ class CamPainter:
 
     def draw(
         self, out: ImageU8, analysis: Analysis, style: CamStyle, *, mirror: bool = False
-    ) -> None:
-        """Draw the maps of all faces in place.
+    ) -> tuple[FaceAnalysis, ...]:
+        """Draw the maps of all faces in place; return the faces with the maps that were drawn.
+
+        A face that is hidden for a moment keeps its last map, which fades.
 
         Args:
             out: (H, W, 3) uint8 BGR of any size, mirrored already if `mirror`.
@@ -100,6 +102,10 @@ class CamPainter:
             hatched = style.hatch_untrusted and why_untrusted(face, cam) != ""
             draw_map(out, cam, to_picture, style, strength, hatched, face.score is None)
         self._shown = shown
+        return tuple(
+            replace(face, cam=shown[face.track].face.cam) if face.track in shown else face
+            for face in analysis.faces
+        )
 
     def forget(self) -> None:
         """Forget the maps drawn last, when none are wanted any more."""
@@ -196,10 +202,7 @@ def coloured(cam: FaceMap, style: CamStyle, opacity: float, whole: bool = False)
 
     A share of 255 hides the picture.
     """
-    values, scale = cam.values, cam.full_scale
-    if style.scale == "frame":
-        most = np.abs(values).max() if style.signed else values.max()
-        scale = max(float(most), _FLOOR * scale)
+    values, scale = cam.values, scale_of(cam, style)
     if not style.signed:
         values = np.maximum(values, 0.0)  # first: bicubic rings around what speaks against
     large = cv2.resize(values, (_SIDE, _SIDE), interpolation=cv2.INTER_CUBIC)
@@ -208,6 +211,18 @@ def coloured(cam: FaceMap, style: CamStyle, opacity: float, whole: bool = False)
     table = _shared_colours(style.colours, style.signed)
     layer = table[index].view(np.uint8).reshape(_SIDE, _SIDE, 4)
     return cast(ImageU8, cv2.multiply(layer, _region(_SIDE, whole), scale=opacity / 255.0))
+
+
+def scale_of(cam: FaceMap, style: CamStyle) -> float:
+    """Return the value that gets full colour."""
+    if style.scale == "fixed":
+        return cam.full_scale
+    return max(strongest(cam, style), _FLOOR * cam.full_scale)
+
+
+def strongest(cam: FaceMap, style: CamStyle) -> float:
+    """Return the largest of the values that are shown."""
+    return float(np.abs(cam.values).max() if style.signed else cam.values.max())
 
 
 def hatched_layer(cam: FaceMap, style: CamStyle, opacity: float, whole: bool = False) -> ImageU8:

@@ -7,7 +7,13 @@ import cv2
 import numpy as np
 
 from facecam.types import Analysis, FaceAnalysis, ImageU8
-from facecam.vision.cam_legend import draw_legend, legend_of, legend_wh, place_legend
+from facecam.vision.cam_legend import (
+    draw_legend,
+    legend_of,
+    legend_wh,
+    nothing_shows,
+    place_legend,
+)
 from facecam.vision.cam_overlay import CamPainter, CamStyle
 from facecam.vision.overlay_card import OverlaySizes, card_wh, draw_card, overlay_sizes
 from facecam.vision.overlay_layout import Rect, Spot, place_card
@@ -83,6 +89,7 @@ class OverlayPainter:
         self._found_s: dict[int, float] = {}
         self._cams = CamPainter()
         self._corner: int | None = None
+        self._faint = False
         self._blur = FaceBlur()
 
     def draw(
@@ -123,9 +130,10 @@ class OverlayPainter:
         boxes = [
             _box(face, analysis.size_wh, (width, height), options.mirror) for face in analysis.faces
         ]
+        taken: list[Rect] = []
         if options.cam is not None:
-            self._cams.draw(out, analysis, options.cam, mirror=options.mirror)
-        taken = self._draw_legend(out, analysis.faces, boxes, heads, sizes, options)
+            explained = self._cams.draw(out, analysis, options.cam, mirror=options.mirror)
+            taken = self._draw_legend(out, explained, boxes, heads, sizes, options)
         rings: list[Ring | None] = [None] * len(boxes)
         if options.ring:
             rings = [
@@ -178,7 +186,8 @@ class OverlayPainter:
         style = options.cam
         if style is None or not style.legend:
             return []
-        legend = legend_of(faces, heads, style, options.lang)
+        self._faint = nothing_shows(faces, style, self._faint)
+        legend = legend_of(faces, heads, style, options.lang, faint=self._faint)
         if legend is None:
             return []
         picture_wh = (out.shape[1], out.shape[0])

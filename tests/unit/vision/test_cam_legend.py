@@ -11,6 +11,7 @@ from facecam.vision.cam_legend import (
     draw_legend,
     legend_of,
     legend_wh,
+    nothing_shows,
     place_legend,
 )
 from facecam.vision.cam_overlay import CamStyle
@@ -36,7 +37,7 @@ def face(track: int, head: str, class_name: str, trust: CamTrust | None = None) 
 def said(*faces: FaceAnalysis, lang: str = "en", **style: Any) -> str:
     legend = legend_of(faces, HEADS, CamStyle(**style), lang)
     assert legend is not None
-    return " | ".join((legend.title, legend.low, legend.high, legend.warning))
+    return " | ".join((legend.title, legend.low, legend.high, legend.note))
 
 
 def test_head_class_and_ends_are_named() -> None:
@@ -64,11 +65,55 @@ def test_distrust_is_said_with_its_reason_and_of_whom() -> None:
     assert said(face(1, "age", ""), face(2, "age", "", bad)).endswith(
         "2: Not to be trusted: It is made up."
     )
+    both = said(face(1, "age", "", bad), face(2, "age", "", bad))
+    assert both.endswith("| Not to be trusted: It is made up."), "no number where it holds of all"
+    some = said(face(1, "age", "", bad), face(2, "age", ""), face(3, "age", "", bad))
+    assert some.endswith("1, 3: Not to be trusted: It is made up.")
     assert said(face(1, "age", "", bad), hatch_untrusted=False).endswith("| ")
     small = replace(
         face(1, "gender", "male"), readings={"gender": SoftmaxReading("male", 0.9, {}, "small")}
     )
     assert said(small).endswith("the face is too small")
+
+
+def test_it_says_when_there_is_little_to_see_and_does_not_blink() -> None:
+    def shows(top: float, before: bool, signed: bool = False) -> bool:
+        one = face(1, "gender", "male")
+        assert one.cam is not None
+        values = np.full((5, 5), -9.0, np.float32)
+        values[2, 2] = top
+        return nothing_shows(
+            [replace(one, cam=replace(one.cam, values=values))], CamStyle(signed=signed), before
+        )
+
+    assert shows(0.5, before=False)
+    assert not shows(1.3, before=False)
+    assert shows(1.3, before=True)
+    assert not shows(2.0, before=True)
+    assert not shows(0.5, before=False, signed=True), "what speaks against is seen as well"
+    legend = legend_of([face(1, "age", "")], HEADS, CamStyle(), "en", faint=True)
+    assert legend is not None
+    assert legend.note == "hardly anything here makes it higher"
+    bad = CamTrust(0.0, 0.5, False, "It is made up.", 0.0)
+    legend = legend_of([face(1, "gender", "male", bad)], HEADS, CamStyle(), "ko", faint=True)
+    assert legend is not None
+    assert legend.note.endswith("It is made up."), "a warning comes first"
+
+
+def test_the_reason_stays_while_a_hatched_map_fades() -> None:
+    bad = CamTrust(0.0, 0.5, False, "It is made up.", 0.0)
+    matrix = np.array([[1.0, 0.0, -60.0], [0.0, 1.0, -60.0]])
+    seen = replace(
+        face(1, "gender", "male", bad), box_xywh=(300.0, 60.0, 60.0, 60.0), crop_matrix=matrix
+    )
+    hidden = replace(seen, cam=None, crop_matrix=None)
+    painter, options = OverlayPainter(), OverlayOptions(cam=CamStyle(), show_bars=False)
+    image = np.full((240, 480, 3), 90, np.uint8)
+    first = painter.draw(image, analysis_at(0, seen), HEADS, options=options)
+    second = painter.draw(image, analysis_at(1, hidden), HEADS, options=options)
+    corner = first[160:, :200]
+    assert (corner != 90).any()
+    assert (corner == second[160:, :200]).all()
 
 
 def test_it_keeps_off_faces_and_stays_while_it_can() -> None:
