@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from facecam.gui.composing import CamLook
 from facecam.gui.stat_rows import HeadView
 from facecam.settings import Settings
-from facecam.types import CamChoice, CamTrust, FaceAnalysis, FaceMap
+from facecam.types import CamChoice, CamTrust, FaceAnalysis, FaceMap, Unsure
 
 if TYPE_CHECKING:
     from facecam.vision.cam_colours import CamColours
@@ -103,6 +103,15 @@ def trust_of(face: FaceAnalysis | None) -> tuple[TrustState, CamTrust | None]:
     if face_map is None:
         return TrustState.NO_MAP, None
     trust = face_map.trust
+    if unsure_of(face) is not None:
+        return TrustState.UNTRUSTED, trust
     if trust is None:
         return TrustState.UNMEASURED, None
     return (TrustState.TRUSTED if trust.trusted else TrustState.UNTRUSTED), trust
+
+
+def unsure_of(face: FaceAnalysis | None) -> Unsure | None:
+    """Return why the explained reading of a face is itself not to be believed, or None."""
+    face_map = map_of(face)
+    reading = face.readings.get(face_map.head) if face is not None and face_map else None
+    return reading.unsure if reading is not None else None

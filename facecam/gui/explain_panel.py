@@ -19,7 +19,7 @@ from facecam.gui.explain_choice import ClassOption, TrustState
 from facecam.gui.icons import icon
 from facecam.gui.stat_rows import HeadView
 from facecam.gui.theme import GRID_PX, Theme
-from facecam.types import CamTrust
+from facecam.types import CamTrust, Unsure
 
 _TWO_LINES_PX = 34  # so that the panel does not jump between short and longer sentences
 
@@ -42,7 +42,8 @@ class ExplainPanel(QFrame):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._heads: tuple[tuple[str, str], ...] = ()
         self._classes: tuple[ClassOption, ...] = ()
-        self._trust: tuple[TrustState, CamTrust | None] = (TrustState.NO_MAP, None)
+        self._trust: tuple[TrustState, CamTrust | None, Unsure | None]
+        self._trust = (TrustState.NO_MAP, None, None)
         self.switch = QToolButton(self)
         self.switch.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.head_combo = self._combo()
@@ -145,9 +146,17 @@ class ExplainPanel(QFrame):
         self.class_combo.setVisible(bool(classes))
         self.details.setVisible(on and bool(heads))
 
-    def show_trust(self, state: TrustState, trust: CamTrust | None) -> None:
-        """Say how far the map of the selected face can be believed."""
-        self._trust = (state, trust)
+    def show_trust(
+        self, state: TrustState, trust: CamTrust | None, unsure: Unsure | None = None
+    ) -> None:
+        """Say how far the map of the selected face can be believed.
+
+        Args:
+            state: What is known.
+            trust: The figures, where there are some.
+            unsure: Why the reading itself is not to be believed, or None.
+        """
+        self._trust = (state, trust, unsure)
         self.mark.show_state(state)
         self.trust_label.setText(self._trust_text(state))
         self.trust_label.setToolTip(self._trust_tip(trust))
@@ -173,13 +182,15 @@ class ExplainPanel(QFrame):
             case TrustState.UNTRUSTED:
                 return self._distrust_text()
             case TrustState.UNMEASURED:
-                return self.tr("Not checked yet; this is done every few seconds.")
+                return self.tr("Not checked yet; that takes a few seconds.")
         return self.tr("Comes with the next reading of a face.")
 
     def _distrust_text(self) -> str:
         from facecam.inference.faithfulness import FLAT, NOT_LEARNED  # late: cv2
 
-        trust = self._trust[1]
+        _, trust, unsure = self._trust
+        if unsure is not None:
+            return words.unsure_help(unsure)
         if trust is not None and trust.reason == FLAT:
             return self.tr("The same everywhere, so it is hatched: it points at nothing.")
         if trust is not None and trust.reason == NOT_LEARNED:
@@ -228,6 +239,7 @@ class Legend(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._look = CamLook()
+        self._expected = False
         self._stops: tuple[str, ...] = ()
         self._text = QColor("#000000")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -241,10 +253,16 @@ class Legend(QWidget):
         self._text = QColor(theme.muted)
         self.update()
 
-    def show_look(self, look: CamLook, stops: tuple[str, ...]) -> None:
-        """Show another map of colours ("#rrggbb" from the least to the most)."""
-        if (look, stops) != (self._look, self._stops):
-            self._look, self._stops = look, stops
+    def show_look(self, look: CamLook, stops: tuple[str, ...], expected: bool) -> None:
+        """Show another map of colours ("#rrggbb" from the least to the most).
+
+        Args:
+            look: How maps are drawn.
+            stops: Their colours.
+            expected: Whether an expected value is explained, which has no yes or no.
+        """
+        if (look, stops, expected) != (self._look, self._stops, self._expected):
+            self._look, self._stops, self._expected = look, stops, expected
             self.retranslate()
 
     def retranslate(self) -> None:
@@ -262,6 +280,9 @@ class Legend(QWidget):
         self.update()
 
     def _ends(self) -> tuple[str, str]:
+        if self._expected:
+            low = self.tr("makes it lower") if self._look.signed else self.tr("counts little")
+            return low, self.tr("makes it higher")
         if self._look.signed:
             return self.tr("speaks against"), self.tr("speaks for")
         return self.tr("counts little"), self.tr("speaks for")

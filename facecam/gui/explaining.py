@@ -13,6 +13,7 @@ from facecam.gui.explain_choice import (
     class_options,
     explained_head,
     trust_of,
+    unsure_of,
 )
 from facecam.gui.explain_menu import ExplainMenu
 from facecam.types import CamChoice
@@ -87,8 +88,10 @@ class Explaining(QObject):
         )
         look = cam_look(settings) or CamLook()
         if settings.cam:
-            self._panel.legend.show_look(look, legend_colours(look))
-        self._panel.show_trust(*trust_of(presenter.face))
+            self._panel.legend.show_look(
+                look, legend_colours(look), head is not None and head.kind == "expectation"
+            )
+        self._panel.show_trust(*trust_of(presenter.face), unsure_of(presenter.face))
         self.menu.show_values(settings)
         window.actions_["explain"].setEnabled(bool(heads))
 

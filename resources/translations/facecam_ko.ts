@@ -179,8 +179,8 @@ R이나 Esc를 누르면 취소됩니다.</translation>
             <translation>믿을 만함: 표시된 곳을 가리면 답이 달라집니다.</translation>
         </message>
         <message>
-            <source>Not checked yet; this is done every few seconds.</source>
-            <translation>아직 확인하지 않았습니다. 몇 초마다 확인합니다.</translation>
+            <source>Not checked yet; that takes a few seconds.</source>
+            <translation>아직 확인하지 않았습니다. 몇 초 걸립니다.</translation>
         </message>
         <message>
             <source>Comes with the next reading of a face.</source>
@@ -264,6 +264,14 @@ R이나 Esc를 누르면 취소됩니다.</translation>
         <message>
             <source>counts little</source>
             <translation>거의 상관없음</translation>
+        </message>
+        <message>
+            <source>makes it lower</source>
+            <translation>낮춤</translation>
+        </message>
+        <message>
+            <source>makes it higher</source>
+            <translation>높임</translation>
         </message>
     </context>
     <context>

@@ -10,9 +10,10 @@ from facecam.gui.explain_choice import (
     class_options,
     explained_head,
     trust_of,
+    unsure_of,
 )
 from facecam.settings import Settings
-from facecam.types import CamChoice, CamTrust, FaceMap
+from facecam.types import CamChoice, CamTrust, FaceMap, SigmoidReading
 from facecam.vision.cam_colours import CAM_COLOURS
 from tests.gui.fake_session import HEADS, face
 
@@ -70,3 +71,15 @@ def test_trust_is_told_apart_in_four_states() -> None:
     assert with_map(None) is TrustState.UNMEASURED
     assert with_map(CamTrust(2.0, 0.01, True, "", 0.0)) is TrustState.TRUSTED
     assert with_map(CamTrust(0.0, 0.4, False, "Why.", 0.0)) is TrustState.UNTRUSTED
+
+
+def test_a_map_of_a_reading_that_is_not_to_be_believed_is_not_either() -> None:
+    trust = CamTrust(2.0, 0.01, True, "", 0.0)
+    cam = FaceMap("smile", "", np.zeros((4, 4), np.float32), (96, 96), 1.0, trust)
+    small = dataclasses.replace(
+        face(1), cam=cam, readings={"smile": SigmoidReading(0.9, True, "small")}
+    )
+    assert trust_of(small) == (TrustState.UNTRUSTED, trust)
+    assert unsure_of(small) == "small"
+    assert unsure_of(dataclasses.replace(small, readings={})) is None
+    assert unsure_of(None) is None

@@ -6,7 +6,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 
 from facecam.gui.main_window import MainWindow
-from facecam.types import CamChoice, CamTrust, FaceAnalysis, FaceMap
+from facecam.types import CamChoice, CamTrust, FaceAnalysis, FaceMap, SigmoidReading
 from tests.gui.fake_session import FakeSession, face
 from tests.gui.waiting import wait_until
 
@@ -122,6 +122,24 @@ def test_a_choice_outlasts_a_moment_without_model_or_face(
     session.model_heads = heads
     window.refresh_status()
     assert session.cam == CamChoice("smile")
+
+
+def test_the_panel_says_what_hatches_a_map_and_what_the_ends_mean(
+    window: MainWindow, session: FakeSession
+) -> None:
+    trust = CamTrust(1.5, 0.01, True, "", 0.0)
+    small = dataclasses.replace(
+        with_map(face(1, LEFT), trust), readings={"smile": SigmoidReading(0.9, True, "small")}
+    )
+    play(window, session, small)
+    press(window, "3")
+    panel = window.panel.explain
+    assert "too small" in panel.trust_label.text()
+    assert panel.legend._ends() == ("counts little", "speaks for")
+    press(window, "1")
+    assert panel.legend._ends() == ("counts little", "makes it higher")
+    window.explaining.menu._signs.actions()[1].trigger()
+    assert panel.legend._ends() == ("makes it lower", "makes it higher")
 
 
 def test_another_model_is_asked_anew(window: MainWindow, session: FakeSession) -> None:
