@@ -303,10 +303,8 @@ class ReplayWindow(QMainWindow):
         """Show both models side by side, once the second one is done."""
         if self.run is None or self.run.result is None or self.recording is None:
             return
-        title = self.commands.model_title
-        self.compare_panel.set_models(
-            title(self.recording.model) or "–", title(self.run.result.model)
-        )
+        models = (self.recording.model or "–", self.run.result.model)
+        self.compare_panel.set_models(*map(self.commands.model_title, models))
         self.panel.hide()
         self.compare_panel.show()
         self._refresh_panel()

@@ -129,6 +129,7 @@ class Stage(QWidget):
                     pill = self.tr("Frozen: press Space to go on")
                 elif status.health != "ok":
                     pill = words.health_text(status.health, status.health_s)
+                    self._hint = ""  # what ails the picture now is worth more
                 elif model_loading:
                     pill = self.tr("Stats are coming: the model is being loaded")
                 elif scene is Scene.NO_FACE:

@@ -272,7 +272,10 @@ def test_a_loss_is_told_once_and_its_end_for_a_while(
     play(ready, session)
     assert "is back after 6 s. The gap is marked in the recording." in stage.pill.text()
     assert "waiting" not in stage.badges.detail_label.text()
-    stage._forget_hint()
+    session.view = dataclasses.replace(session.view, health="stalled", health_s=0.6)
+    ready.refresh_status()
+    assert "No new picture" in stage.pill.text(), "the next fault is not hidden by that"
+    session.view = dataclasses.replace(session.view, health="ok")
     ready.refresh_status()
     assert not stage.pill.isVisible()
 
