@@ -111,6 +111,7 @@ def warp_reflected(
     corners = np.array([[0, 0], picture_wh - 1], float) * np.diag(cut_matrix) + cut_matrix[:, 2]
     left, top = np.maximum(np.ceil(corners[0]).astype(int), 0)
     right, bottom = np.minimum(np.floor(corners[1]).astype(int) + 1, crop.shape[1::-1])
+    right, bottom = max(right, left + 1), max(bottom, top + 1)  # of a picture one pixel wide
     inside = np.ascontiguousarray(crop[top:bottom, left:right])
     moved = matrix.copy()
     moved[:, 2] += matrix[:, :2] @ [left, top]

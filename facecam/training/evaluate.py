@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from facecam.errors import ManifestError
 from facecam.inference.package import ModelPackage, load_package
 from facecam.inference.runtime import LiteRtEstimator
-from facecam.training.cutting import CropCache, cut_manifest
+from facecam.training.cutting import CropCache, bad_files, cut_manifest
 from facecam.training.data import LabelledCrops, head_labels, model_view, restrict
 from facecam.training.labels import REFERENCES, package_heads, reference_labels, with_column
 from facecam.training.manifest import Manifest, read_manifest
@@ -101,7 +101,7 @@ def evaluate_package(
     manifest = whole.select(wanted)
     cache = _cut(manifest, square_or_pair(package.size_wh), package.crop, cache_dir, report)
     item = restrict(LabelledCrops(manifest, cache, labels), split)
-    notes = _left_out(manifest, cache.readable)
+    notes = bad_files(manifest, cache)
     if manifest.name in package.spec.get("fitted_on_all", ()):
         notes.append(
             f"{package.name} was fitted on all people of {manifest.name}, so figures on them "
@@ -170,15 +170,6 @@ def package_logits(
     finally:
         estimator.close()
     return {name: np.concatenate(values) for name, values in parts.items()}
-
-
-def _left_out(manifest: Manifest, readable: NDArray[np.bool_]) -> list[str]:
-    """Return the note on pictures that cannot be read."""
-    bad = [path.name for path, ok in zip(manifest.paths, readable, strict=True) if not ok]
-    if not bad:
-        return []
-    first = ", ".join(bad[:3]) + (", ..." if len(bad) > 3 else "")
-    return [f"{len(bad)} of {len(manifest)} pictures cannot be read and are left out: {first}."]
 
 
 def _cut(

@@ -1,9 +1,12 @@
 """Augmentation of whole pictures: turns, flips, shear, brightness, and no black corners."""
 
 import numpy as np
+import pytest
 
 from facecam.training.augment import degrade, jitter_matrix, warp_reflected
+from facecam.training.cutting import widened
 from facecam.training.recipe import Augmentation
+from facecam.vision.crops import centre_matrix, cut
 
 WIDE, SIZE = (48, 36), (40, 30)
 
@@ -96,3 +99,13 @@ def test_a_recipe_of_before_draws_what_it_drew() -> None:
     assert (np.linalg.det(matrix[:, :2]) < 0) == mirrored
     np.testing.assert_allclose(abs(np.linalg.det(matrix[:, :2])), scale**2)
     np.testing.assert_allclose(abs(matrix[0, 1]), abs(scale * np.sin(np.deg2rad(angle))))
+
+
+@pytest.mark.parametrize("picture_wh", [(1, 1), (1, 50), (50, 1), (3, 1)])
+def test_a_picture_one_pixel_wide_is_a_picture(picture_wh: tuple[int, int]) -> None:
+    wide, wide_wh = widened(centre_matrix(picture_wh, (64, 64)), 64, 1.25)
+    crop = cut(np.full((picture_wh[1], picture_wh[0], 3), 200, np.uint8), wide, wide_wh)
+    shown = np.column_stack([np.eye(2), [-8.0, -8.0]])
+    view = warp_reflected(crop, shown, (64, 64), wide, np.array(picture_wh, np.int32))
+    assert view.shape == (64, 64, 3)
+    assert view.mean() > 150
