@@ -17,6 +17,12 @@ LUCK = {
     "majority_baseline": 0.775, "baselines": {"auc": 0.5, "accuracy": 0.775, "constant": "no"},
 }  # fmt: skip
 
+PET = {
+    "n": 60, "accuracy": 0.8, "balanced_accuracy": 0.35, "auc": 0.9, "majority_baseline": 0.78,
+    "ci": {"accuracy": [0.75, 0.85], "balanced_accuracy": [0.3, 0.4], "auc": [0.85, 0.95]},
+    "baselines": {"accuracy": 0.78, "balanced_accuracy": 0.2, "auc": 0.5, "constant": "cat"},
+}  # fmt: skip
+
 
 def test_every_package_set_and_head_has_a_row_with_its_trivial_answer(tmp_path: Path) -> None:
     folder = copy_package(tmp_path / "tiny")
@@ -29,6 +35,16 @@ def test_every_package_set_and_head_has_a_row_with_its_trivial_answer(tmp_path: 
     assert age.endswith("better than the trivial answer |")
     assert "| AUC | 0.520 (0.400 to 0.600) | chance: 0.500 |" in smile
     assert smile.endswith("**no better than chance** |")
+
+
+def test_one_of_many_classes_shows_more_than_its_accuracy(tmp_path: Path) -> None:
+    folder = copy_package(tmp_path / "tiny")
+    sets = {"faces": {"images": 60, "heads": {"pet": PET}}}
+    write_spec(folder, {**spec(), "metrics": package_metrics(sets, {"faces"})})
+    rows = models_table(tmp_path)[2:5]
+    assert "| accuracy | 0.800 (0.750 to 0.850) | always answering cat: 0.780 |" in rows[0]
+    assert "| balanced accuracy | 0.350 (0.300 to 0.400) | any constant answer: 0.200 |" in rows[1]
+    assert "| AUC | 0.900 (0.850 to 0.950) | chance: 0.500 |" in rows[2]
 
 
 def test_packages_of_before_are_tabled_too(tmp_path: Path) -> None:
