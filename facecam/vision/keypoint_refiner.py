@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from facecam.inference.litert import litert_quiet
 from facecam.types import LEFT_EYE, RIGHT_EYE, Detection, Float32Array, ImageU8
 from facecam.vision.crops import cut
+from facecam.vision.fit import overlap
 from facecam.vision.mediapipe_detector import DETECTORS_DIR, verify_detector
 
 SHORT_RANGE = "face_detection_short_range.tflite"
@@ -82,8 +83,9 @@ class KeypointRefiner:
         raw = self._interpreter.get_tensor(self._offsets)[0, sure].astype(np.float64)
         anchors, scores = self._anchors[sure], scores[sure]
         centres, sides = raw[:, :2] + anchors, raw[:, 2:4]
-        boxes = np.hstack([centres - sides / 2, centres + sides / 2])
-        alike = _iou(boxes, boxes[int(scores.argmax())]) > _SAME_FACE_IOU
+        boxes = np.hstack([centres - sides / 2, sides]).tolist()
+        best = boxes[int(scores.argmax())]
+        alike = np.array([overlap(box, best) > _SAME_FACE_IOU for box in boxes])
         points = raw[alike, _KEYPOINTS].reshape(-1, 6, 2) + anchors[alike, None]
         weights = scores[alike] / scores[alike].sum()
         return np.asarray(np.tensordot(weights, points, axes=1))
@@ -108,16 +110,6 @@ def _region(face: Detection) -> NDArray[np.float64]:
     scale = _SIDE / max(_REACH * max(w, h), 1.0)
     rotation = scale * np.array([[cos, sin], [-sin, cos]])
     return np.column_stack([rotation, np.full(2, (_SIDE - 1) / 2.0) - rotation @ middle])
-
-
-def _iou(boxes: NDArray[np.float64], box: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the overlap of (N, 4) corners with one box: intersection over union."""
-    low = np.maximum(boxes[:, :2], box[:2])
-    high = np.minimum(boxes[:, 2:], box[2:])
-    shared = np.prod(np.clip(high - low, 0.0, None), axis=1)
-    areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
-    union = areas + np.prod(box[2:] - box[:2]) - shared
-    return np.asarray(shared / np.maximum(union, 1e-9))
 
 
 def _same_face(before: Float32Array, after: Float32Array) -> bool:
