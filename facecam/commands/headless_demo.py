@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from facecam.commands.output import INTERRUPTED, english_titles, progress
+from facecam.commands.output import INTERRUPTED, HeadWords, english_words, progress
 from facecam.errors import ModelPackageError
 
 OUT_DIR = Path("out")
@@ -37,10 +37,10 @@ def run_demo(
     from facecam.inference.cam import parse_cam
     from facecam.pipeline.offline import analyze_source
 
-    estimator, titles = None, {}
+    estimator, words = None, {}
     try:
         estimator = load_estimator(model)
-        titles = english_titles(estimator.package.heads)
+        words = english_words(estimator.package.heads)
     except ModelPackageError as error:
         if model:
             raise
@@ -67,7 +67,7 @@ def run_demo(
         + (f", read by {summary.model}." if summary.model else ".")
     )
     if summary.stats:
-        for line in summarize(Path(summary.stats), titles):
+        for line in summarize(Path(summary.stats), words):
             typer.echo(line)
     for path in filter(None, (summary.out, summary.stats)):
         typer.echo(path)
@@ -75,13 +75,13 @@ def run_demo(
 
 
 def summarize(
-    stats_path: Path, titles: Mapping[str, str] = MappingProxyType({}), most: int = 12
+    stats_path: Path, words: Mapping[str, HeadWords] = MappingProxyType({}), most: int = 12
 ) -> list[str]:
     """Return one line a track of a .jsonl file: how long it was seen, and its usual readings.
 
     Args:
         stats_path: Statistics as `analyze --stats x.jsonl` writes them.
-        titles: Head name to its title for people.
+        words: Head name to its words for people; its own name where there are none.
         most: Show this many tracks, those seen longest.
     """
     seen: Counter[int] = Counter()
@@ -95,18 +95,21 @@ def summarize(
                     readings[face["track"]][head].append(reading)
     lines = []
     for track, frames in sorted(seen.most_common(most)):
-        usual = {head: usual_reading(items) for head, items in readings[track].items()}
-        words = [f"{titles.get(head, head)} {said}".lower() for head, said in usual.items()]
+        usual = {}
+        for head, items in readings[track].items():
+            own = words.get(head, HeadWords(head))
+            usual[own.title] = usual_reading(items, own)
+        said = [f"{title} {value}".lower() for title, value in usual.items()]
         alike = set(usual.values())
         if len(alike) == 1 and "can't tell" in "".join(alike):  # the face, not one stat
-            words = list(alike)
-        lines.append(f"  face {track}: {frames} frames; {', '.join(words) or 'no readings'}")
+            said = list(alike)
+        lines.append(f"  face {track}: {frames} frames; {', '.join(said) or 'no readings'}")
     if len(seen) > most:
         lines.append(f"  and {len(seen) - most} more")
     return lines
 
 
-def usual_reading(items: list[Mapping[str, Any]]) -> str:
+def usual_reading(items: list[Mapping[str, Any]], words: HeadWords) -> str:
     """Return in a word or two what the readings of one head of one face mostly said."""
     sure = [item for item in items if not item.get("unsure")]
     if len(sure) * 2 < len(items):
@@ -116,8 +119,8 @@ def usual_reading(items: list[Mapping[str, Any]]) -> str:
     if "value" in first:
         return f"{statistics.median(item['value'] for item in sure):.0f}"
     if "label" in first:
-        return str(Counter(item["label"] for item in sure).most_common(1)[0][0])
+        return words.of(Counter(item["label"] for item in sure).most_common(1)[0][0])
     if "p" in first:
         return "yes" if sum(item["on"] for item in sure) * 2 > len(sure) else "no"
     counts = Counter(name for item in sure for name in item["on"])
-    return "+".join(name for name, n in counts.items() if n * 2 > len(sure)) or "none"
+    return "+".join(words.of(name) for name, n in counts.items() if n * 2 > len(sure)) or "none"

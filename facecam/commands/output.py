@@ -5,6 +5,7 @@ import functools
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec
 
 import typer
@@ -108,19 +109,39 @@ def progress(label: str, unit: str = "") -> Iterator[Callable[[int, int | None],
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def english_titles(heads: Iterable[Any]) -> dict[str, str]:
-    """Return head name to its title for people: "gender" is "Perceived gender" to a reader."""
-    return {head.name: head.title.get("en") or head.name for head in heads}
+@dataclass(frozen=True, slots=True)
+class HeadWords:
+    """What a head and its classes are called to a reader.
+
+    Attributes:
+        title: "Perceived gender" for the head "gender".
+        classes: "mole" for the class "nv"; a class that is missing is called by its name.
+    """
+
+    title: str
+    classes: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, name: str) -> str:
+        """Return what a class is called."""
+        return self.classes.get(name, name)
 
 
-def describe_reading(reading: Mapping[str, Any]) -> str:
+def english_words(heads: Iterable[Any]) -> dict[str, HeadWords]:
+    """Return head name to its English words."""
+    return {
+        head.name: HeadWords(head.title.get("en") or head.name, (head.labels or {}).get("en", {}))
+        for head in heads
+    }
+
+
+def describe_reading(reading: Mapping[str, Any], words: HeadWords) -> str:
     """Return one reading, as the contract writes it in JSON, in words."""
     if reading.get("unsure"):
         return f"can't tell ({reading['unsure']})"
     if "value" in reading:
         return f"{reading['value']:.0f} ({reading['low']:.0f}-{reading['high']:.0f})"
     if "label" in reading:
-        return f"{reading['label']} {reading['p']:.0%}"
+        return f"{words.of(reading['label'])} {reading['p']:.0%}"
     if "p" in reading:
         return f"{'yes' if reading['on'] else 'no'} {reading['p']:.0%}"
-    return ", ".join(reading["on"]) or "none"
+    return ", ".join(map(words.of, reading["on"])) or "none"

@@ -7,9 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from facecam.commands.output import (
+    HeadWords,
     describe_reading,
     ends_well,
-    english_titles,
+    english_words,
     only_json_on_stdout,
     print_json,
     progress,
@@ -37,7 +38,7 @@ def predict(
 
     with only_json_on_stdout(json):
         estimator = load_estimator(model)
-        titles = english_titles(estimator.package.heads)
+        words = english_words(estimator.package.heads)
         detector = LazyDetector(face_detector)
         try:
             with progress("Reading", "pictures") as report:
@@ -48,11 +49,11 @@ def predict(
     if json:
         print_json(record)
     else:
-        for line in _lines(record, titles):
+        for line in _lines(record, words):
             typer.echo(line)
 
 
-def _lines(record: dict[str, Any], titles: Mapping[str, str]) -> list[str]:
+def _lines(record: dict[str, Any], words: Mapping[str, HeadWords]) -> list[str]:
     lines = []
     for image in record["images"]:
         faces = image["faces"]
@@ -64,7 +65,7 @@ def _lines(record: dict[str, Any], titles: Mapping[str, str]) -> list[str]:
             x, y, width, height = (round(value) for value in face["box_xywh"])
             lines.append(f"  {number}. {width}x{height} px at {x}, {y}")
             lines += [
-                f"     {titles.get(name, name)}: {describe_reading(reading)}"
+                f"     {words[name].title}: {describe_reading(reading, words[name])}"
                 for name, reading in face["heads"].items()
             ]
     return lines

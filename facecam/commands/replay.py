@@ -25,7 +25,7 @@ def replay(
 
     reason = why_no_window()
     if reason:
-        raise FacecamError(f"{reason} A recording can be exported without a window, too.")
+        raise FacecamError(f"{reason} Without one: python -m facecam analyze SESSION --stats FILE.")
     from facecam.gui.replay_application import run_replay
 
     code = run_replay(session)

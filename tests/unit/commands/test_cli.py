@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from facecam.capture.opening import DEMO_CLIP
 from facecam.commands.cli import app, run
-from facecam.commands.output import describe_reading, ends_well
+from facecam.commands.output import HeadWords, describe_reading, ends_well
 from facecam.errors import MediaFileError
 from tests.tiny_package import tiny_package_dir
 
@@ -204,7 +204,9 @@ def test_a_mistake_in_the_program_keeps_its_traceback() -> None:
         ({"p": 0.1, "on": False}, "no 10%"),
         ({"probs": {"a": 0.9, "b": 0.1}, "on": ["a"]}, "a"),
         ({"probs": {"a": 0.2}, "on": []}, "none"),
+        ({"label": "nv", "p": 0.5, "probs": {}}, "mole 50%"),
+        ({"probs": {"nv": 0.9}, "on": ["nv"]}, "mole"),
     ],
 )
 def test_readings_in_words(reading: dict[str, object], words: str) -> None:
-    assert describe_reading(reading) == words
+    assert describe_reading(reading, HeadWords("Looks like", {"nv": "mole"})) == words

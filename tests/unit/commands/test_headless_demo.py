@@ -8,6 +8,7 @@ import pytest
 
 from facecam.commands import display
 from facecam.commands.headless_demo import summarize, usual_reading
+from facecam.commands.output import HeadWords
 
 
 def write_stats(path: Path, frames: list[list[dict[str, Any]]]) -> Path:
@@ -49,6 +50,7 @@ def test_it_fits_on_a_screen(tmp_path: Path) -> None:
     [
         ([{"label": "a", "p": 0.6}, {"label": "b", "p": 0.6}, {"label": "b", "p": 0.6}], "b"),
         ([{"p": 0.9, "on": True}, {"p": 0.8, "on": True}, {"p": 0.1, "on": False}], "yes"),
+        ([{"label": "nv", "p": 0.6}], "mole"),
         ([{"p": 0.1, "on": False}], "no"),
         (
             [{"p": 0.9, "on": True}, *[{"p": 0.9, "on": True, "unsure": "small"}] * 2],
@@ -58,7 +60,7 @@ def test_it_fits_on_a_screen(tmp_path: Path) -> None:
     ],
 )
 def test_usual_reading(items: list[dict[str, Any]], words: str) -> None:
-    assert usual_reading(items) == words
+    assert usual_reading(items, HeadWords("Looks like", {"nv": "mole"})) == words
 
 
 def no_display(monkeypatch: pytest.MonkeyPatch) -> None:
