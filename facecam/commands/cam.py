@@ -32,7 +32,8 @@ def cam(
         typer.Option(
             "--method",
             metavar="METHOD",
-            help="cam (as live; if left out), gradcam, gradcam++, hirescam, layercam, scorecam.",
+            help="cam (as live; if left out), gradcam, gradcam++, hirescam, layercam, scorecam, "
+            "scorecam-blurred.",
         ),
     ] = None,
     layers: Annotated[

@@ -124,7 +124,8 @@ def evaluate(
         typer.Option(
             metavar="[METHOD]...",
             help="Compare class activation maps with the masks that the manifest names: cam, "
-            "gradcam, gradcam++, hirescam, layercam (all of these if none is named), scorecam.",
+            "gradcam, gradcam++, hirescam, layercam (all of these if none is named), scorecam, "
+            "scorecam-blurred.",
         ),
     ] = None,
     max_images: Annotated[

@@ -24,7 +24,7 @@ from facecam.training.explain.methods import (
 from facecam.training.explain.package_model import PackageModel
 from facecam.training.explain.pictures import scorer
 from facecam.training.explain.placing import on_crop
-from facecam.training.explain.score_cam import score_map
+from facecam.training.explain.score_cam import score_ground, score_map
 from facecam.training.explain.targets import CamTarget
 from facecam.training.predictions import HeadLike, cluster_ids
 from facecam.types import Float32Array, ImageU8
@@ -211,7 +211,7 @@ def _all_hits(
         if not group:
             continue
         chosen = pictures
-        if "scorecam" in group and len(pictures.rows) > max_images:
+        if group[0] not in GRADIENT_METHODS and len(pictures.rows) > max_images:
             keep = np.zeros(len(pictures.rows), bool)
             keep[np.linspace(0, len(keep) - 1, max_images).astype(int)] = True
             chosen = pictures.select(keep)
@@ -268,12 +268,22 @@ def _maps(
         for method in methods:
             if method in GRADIENT_METHODS:
                 maps[method] = activation_maps(method, seen.features, seen.gradients, signed=True)
-    if "scorecam" in methods:
-        features = model.features(crops, LAST)
+    for method in methods:
+        if method in GRADIENT_METHODS:
+            continue
         score = scorer(model, target)
-        pairs = zip(features, crops, strict=True)
-        maps["scorecam"] = np.stack(
-            [score_map(f, c, score, signed=True, max_channels=SCORE_CAM_CHANNELS) for f, c in pairs]
+        maps[method] = np.stack(
+            [
+                score_map(
+                    features,
+                    crop,
+                    score,
+                    signed=True,
+                    ground=score_ground(method, crop),
+                    max_channels=SCORE_CAM_CHANNELS,
+                )
+                for features, crop in zip(model.features(crops, LAST), crops, strict=True)
+            ]
         )
     return maps
 

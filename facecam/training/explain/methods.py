@@ -25,7 +25,9 @@ from facecam.errors import TrainingError
 from facecam.types import Float32Array
 
 GradientMethod = Literal["cam", "gradcam", "gradcam++", "hirescam", "layercam"]
-Method = Literal["cam", "gradcam", "gradcam++", "hirescam", "layercam", "scorecam"]
+Method = Literal[
+    "cam", "gradcam", "gradcam++", "hirescam", "layercam", "scorecam", "scorecam-blurred"
+]
 GRADIENT_METHODS: tuple[GradientMethod, ...] = get_args(GradientMethod)
 METHODS: tuple[Method, ...] = get_args(Method)
 _SAME = 1e-4  # of the largest gradient: rounding of float32 sums
@@ -36,6 +38,7 @@ TITLES: dict[str, str] = {
     "hirescam": "HiResCAM",
     "layercam": "LayerCAM",
     "scorecam": "Score-CAM",
+    "scorecam-blurred": "Score-CAM on a blur",
 }
 
 
@@ -46,7 +49,12 @@ def parse_method(text: str) -> Method:
         TrainingError: There is none; the sentence names them all.
     """
     plain = text.lower().replace("-", "").replace("_", "")
-    plain = {"gradcampp": "gradcam++", "gradcamplusplus": "gradcam++"}.get(plain, plain)
+    others = {
+        "gradcampp": "gradcam++",
+        "gradcamplusplus": "gradcam++",
+        "scorecamblurred": "scorecam-blurred",
+    }
+    plain = others.get(plain, plain)
     for method in METHODS:
         if plain == method:
             return method

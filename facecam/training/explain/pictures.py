@@ -11,7 +11,7 @@ from facecam.errors import MediaFileError
 from facecam.inference.faithfulness import Faithfulness, measure_faithfulness
 from facecam.training.explain.explained import LAST, ExplainedModel
 from facecam.training.explain.methods import GRADIENT_METHODS, Method, activation_maps
-from facecam.training.explain.score_cam import score_map
+from facecam.training.explain.score_cam import score_ground, score_map
 from facecam.training.explain.statistics import map_statistics
 from facecam.training.explain.targets import CamTarget, WantedMap
 from facecam.types import Detection, Float32Array, ImageU8
@@ -170,6 +170,7 @@ def class_map(
         crop_rgb,
         scorer(model, target),
         signed=True,
+        ground=score_ground(method, crop_rgb),
         max_channels=max_channels,
         progress=progress,
     )

@@ -5,6 +5,9 @@ Wang et al., "Score-CAM: Score-Weighted Visual Explanations for Convolutional Ne
 the channel's weight is by how much the explained number of the masked picture exceeds that of a
 black one (the paper's "increase of confidence"). No gradient is needed, but a run of the model for
 every channel.
+
+Black says something too: a model that takes darkness for the class gives most channels a negative
+weight. With a ground, masks show the picture on that instead, and count by how much they exceed it.
 """
 
 from collections.abc import Callable
@@ -13,6 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from facecam.inference.faithfulness import blurred
+from facecam.training.explain.methods import Method
 from facecam.types import Float32Array, ImageU8
 
 BATCH = 16
@@ -34,6 +39,7 @@ def score_map(
     *,
     signed: bool = False,
     increase: bool = True,
+    ground: NDArray | None = None,
     max_channels: int | None = None,
     batch: int = BATCH,
     resize: Resize = resize_linear,
@@ -46,7 +52,9 @@ def score_map(
         crop_rgb: (H, W, 3); masked pictures keep its type, integers are rounded.
         score: Pictures (N, H, W, 3) to the explained number of each, (N,).
         signed: Leave out the last relu.
-        increase: Take what exceeds a black picture as weight; else the number itself.
+        increase: Take what exceeds the ground as weight; else the number itself.
+        ground: (H, W, 3), what is seen where a mask hides the picture; None for black, as in the
+            paper.
         max_channels: Use only so many channels, those that vary most over the map (Faster
             Score-CAM); None uses all.
         batch: Masked pictures a run.
@@ -65,18 +73,26 @@ def score_map(
         masks = resize(maps[part], size_wh)
         low = masks.min(axis=(1, 2), keepdims=True)
         masks = (masks - low) / (masks.max(axis=(1, 2), keepdims=True) - low + EPSILON)
-        weights[start : start + batch] = score(_masked(crop_rgb, masks))
+        weights[start : start + batch] = score(_masked(crop_rgb, masks, ground))
         if progress is not None:
             progress(start + len(part), len(used))
     if increase:
-        weights -= float(score(np.zeros_like(crop_rgb)[None])[0])
+        ground = np.zeros_like(crop_rgb) if ground is None else ground
+        weights -= float(score(ground[None])[0])
     summed = np.tensordot(weights, maps[used].astype(np.float64), axes=1)
     return np.asarray(summed if signed else np.maximum(summed, 0.0), np.float32)
 
 
-def _masked(crop_rgb: NDArray, masks: Float32Array) -> NDArray:
-    """Return (N, H, W, 3) pictures seen through masks (N, H, W)."""
+def score_ground(method: Method, crop_rgb: ImageU8) -> ImageU8 | None:
+    """Return the `ground` of one of the two methods that use `score_map`."""
+    return blurred(crop_rgb) if method == "scorecam-blurred" else None
+
+
+def _masked(crop_rgb: NDArray, masks: Float32Array, ground: NDArray | None) -> NDArray:
+    """Return (N, H, W, 3) pictures seen through masks (N, H, W), on a ground or on black."""
     pictures = crop_rgb[None].astype(np.float32) * masks[..., None]
+    if ground is not None:
+        pictures += ground[None].astype(np.float32) * (1.0 - masks[..., None])
     if np.issubdtype(crop_rgb.dtype, np.integer):
         pictures = np.rint(pictures)
     return pictures.astype(crop_rgb.dtype)

@@ -93,7 +93,7 @@ def test_it_says_when_there_is_little_to_see_and_does_not_blink() -> None:
     assert not shows(0.5, before=False, signed=True), "what speaks against is seen as well"
     legend = legend_of([face(1, "age", "")], HEADS, CamStyle(), "en", faint=True)
     assert legend is not None
-    assert legend.note == "hardly anything here makes it higher"
+    assert legend.note == "Hardly anything here makes it higher"
     bad = CamTrust(0.0, 0.5, False, "It is made up.", 0.0)
     legend = legend_of([face(1, "gender", "male", bad)], HEADS, CamStyle(), "ko", faint=True)
     assert legend is not None

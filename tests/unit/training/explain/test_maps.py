@@ -6,7 +6,7 @@ import pytest
 
 from facecam.inference.package import load_package
 from facecam.training.explain.face_maps import card_lines, face_map_figures, region_mask
-from facecam.training.explain.score_cam import score_map
+from facecam.training.explain.score_cam import score_ground, score_map
 from facecam.training.explain.statistics import map_statistics
 from facecam.types import LEFT_EYE, MOUTH, RIGHT_EYE
 from facecam.vision.crops import EyeTemplate, crop_matrix
@@ -66,6 +66,28 @@ def test_score_cam_asks_in_batches_and_tells_how_far_it_is() -> None:
     assert seen == [3, 1]
     assert whole.shape == part.shape == (3, 3)
     assert (part < whole).all()
+
+
+def test_a_class_of_dark_spots_is_found_on_a_blur_and_not_on_black() -> None:
+    """To a model that takes darkness for the class, black ground says more than any spot."""
+    crop = np.full((48, 48, 3), 200, np.uint8)
+    crop[8:16, 8:16] = 20
+    features = np.zeros((6, 6, 36), np.float32)
+    for channel in range(36):
+        features[channel // 6, channel % 6, channel] = 1.0
+
+    def score(crops: np.ndarray) -> np.ndarray:
+        return 255.0 - crops.min(axis=(1, 2, 3)).astype(float)
+
+    assert score_ground("scorecam", crop) is None
+    black = score_map(features, crop, score)
+    ground = score_ground("scorecam-blurred", crop)
+    on_blur = score_map(features, crop, score, ground=ground)
+    assert black.max() <= 0.0
+    assert np.unravel_index(int(np.argmax(on_blur)), (6, 6)) == (1, 1)
+    assert on_blur[1, 1] > 1.2 * np.delete(on_blur.ravel(), 7).max()
+    same = score_map(features, crop, score, ground=crop)
+    assert np.abs(same).max() == 0.0, "nothing exceeds a ground that is the picture itself"
 
 
 def test_regions_lie_where_the_crop_puts_them() -> None:

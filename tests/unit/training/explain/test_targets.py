@@ -70,4 +70,5 @@ def test_what_does_not_exist_is_answered_with_what_does() -> None:
 def test_methods_are_known_by_the_names_of_their_papers() -> None:
     assert parse_method("Grad-CAM++") == "gradcam++"
     assert parse_method("Score-CAM") == "scorecam"
+    assert parse_method("Score-CAM-blurred") == "scorecam-blurred"
     assert parse_method("HiResCAM") == "hirescam"
