@@ -39,6 +39,7 @@ def predict(
     with only_json_on_stdout(json):
         estimator = load_estimator(model)
         words = english_words(estimator.package.heads)
+        warnings = [str(text) for text in estimator.package.spec.get("warnings") or ()]
         detector = LazyDetector(face_detector)
         try:
             with progress("Reading", "pictures") as report:
@@ -49,7 +50,7 @@ def predict(
     if json:
         print_json(record)
     else:
-        for line in _lines(record, words):
+        for line in (*_lines(record, words), *warnings):
             typer.echo(line)
 
 

@@ -17,7 +17,7 @@ from facecam.capture.opening import DEMO_CLIP
 from facecam.commands.cli import app, run
 from facecam.commands.output import HeadWords, describe_reading, ends_well
 from facecam.errors import MediaFileError
-from tests.tiny_package import tiny_package_dir
+from tests.tiny_package import copy_package, spec, tiny_package_dir, write_spec
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -93,6 +93,17 @@ def test_a_file_that_is_missing_is_one_sentence(model: Path, tmp_path: Path) -> 
     assert done.stdout == ""
     assert is_one_sentence(done.stderr), done.stderr
     assert "no-such-file.mp4" in done.stderr
+
+
+def test_what_a_model_warns_of_stands_below_its_readings(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    folder = copy_package(tmp_path / "game")
+    write_spec(folder, {**spec(), "warnings": ["A party game."]})
+    picture = tmp_path / "grey.png"
+    cv2.imwrite(str(picture), np.full((40, 40, 3), 128, np.uint8))
+    assert run(["predict", str(picture), "--model", str(folder)]) == 0
+    assert capsys.readouterr().out == f"{picture}: no faces\nA party game.\n"
 
 
 def test_a_model_that_is_missing_is_one_sentence(tmp_path: Path) -> None:
