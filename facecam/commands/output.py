@@ -1,6 +1,7 @@
 """What commands print, and how they end."""
 
 import contextlib
+import errno
 import functools
 import json
 import sys
@@ -10,12 +11,13 @@ from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec
 
 import typer
 
-from facecam.errors import FacecamError
+from facecam.errors import FacecamError, reason
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
 FAILED = 1
+_DISK_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))  # Windows has no quotas
 INTERRUPTED = 130  # as a shell reports a process that Ctrl+C ended
 
 P = ParamSpec("P")
@@ -46,6 +48,10 @@ def ends_well(command: Callable[P, None]) -> Callable[P, None]:
             with contextlib.suppress(OSError):
                 sys.stdout.close()
             raise typer.Exit(0) from None
+        except OSError as error:
+            if error.errno not in _DISK_FULL:
+                raise
+            fail(f"What was to be printed or written has no place ({reason(error)}): make room.")
 
     return wrapper
 

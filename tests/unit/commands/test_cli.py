@@ -186,6 +186,18 @@ def invoke(error: BaseException | None) -> tuple[int, str]:
     return result.exit_code, result.stderr
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")
+def test_a_full_disk_behind_stdout_is_one_sentence() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "facecam", "models", "--json"],
+            cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, timeout=280, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert is_one_sentence(done.stderr), done.stderr
+    assert "No space left on device" in done.stderr
+
+
 def test_success_exits_0() -> None:
     assert invoke(None) == (0, "")
 
