@@ -260,7 +260,9 @@ class RecordingControl(QObject):
         if status.path.exists():
             choices.append((self.tr("Show in folder"), lambda: self.show_folder(status.path)))
             session = status.path.with_name(f"{status.path.stem}.session")
-            if session.is_dir():
+            # One that failed at once, because the name is taken, is not what lies there.
+            ours = status.state != "failed" or status.frames_written > 0
+            if ours and session.is_dir():
                 choices.append(
                     (self.tr("Replay"), lambda: self._window.commands.open_recording_at(session))
                 )

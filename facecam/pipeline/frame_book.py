@@ -16,6 +16,10 @@ from facecam.types import Analysis, Frame
 
 WAIT_S = 0.3  # for its analysis, before a frame is encoded without
 BLUR_WAIT_S = 1.0  # the same where faces are blurred: without it the whole picture is
+AHEAD_S = 0.4
+"""So much later a face may be found: its size and its number are trusted only after 0.1 to 0.2 s
+of detections (`vision.track.TrackConfig.confirm_s`), which come at half the rate on small machines.
+"""
 LATE_S = 5.0  # an analysis that takes longer is not recorded
 MAX_FRAMES = 64  # half a second at 60 Hz and then some
 MAX_BYTES = 192 << 20  # 64 pictures of 1280x720
@@ -32,6 +36,11 @@ class FrameBook:
         late_s: How long after its capture an analysis is still recorded.
         max_frames, max_bytes: Pictures that wait at most.
         clock: Monotonic seconds.
+
+    Attributes:
+        wait_s: As above; may be changed at any time.
+        looks_ahead: Hand a frame out only once the analyses of the next `AHEAD_S` are there, within
+            `wait_s` and as long as there is room; may be changed at any time.
     """
 
     def __init__(
@@ -45,6 +54,7 @@ class FrameBook:
         clock: Clock = monotonic_s,
     ) -> None:
         self.wait_s = wait_s
+        self.looks_ahead = False
         self._late_s = late_s
         self._busy_with = busy_with
         self._max_frames = max_frames
@@ -212,15 +222,7 @@ class FrameBook:
     def wait_for_room(self) -> None:
         """Wait until the next picture finds room, or the book is closed."""
         with self._changed:
-            self._changed.wait_for(
-                lambda: (
-                    self._closed
-                    or (
-                        self._pictures < self._max_frames // 2
-                        and self._picture_bytes < self._max_bytes // 2
-                    )
-                )
-            )
+            self._changed.wait_for(lambda: self._closed or self._has_plenty())
 
     def close(self) -> None:
         """Take in nothing more; what waits is still handed out, without waiting for analyses."""
@@ -245,9 +247,7 @@ class FrameBook:
                     if self._closed:
                         return None
                     until_s = deadline_s
-                elif (
-                    row.analyzed is not None or self._closed or now_s >= row.arrived_s + self.wait_s
-                ):
+                elif self._is_known(row) or self._closed or now_s >= row.arrived_s + self.wait_s:
                     return self._due(row)
                 else:
                     until_s = min(row.arrived_s + self.wait_s, deadline_s)
@@ -255,19 +255,27 @@ class FrameBook:
                     return None
                 self._changed.wait(max(until_s - now_s, 1e-3))
 
+    def _is_known(self, row: Row) -> bool:
+        """Whether the faces of a frame are known as well as they can be."""
+        if row.analyzed is None or not self.looks_ahead or not self._has_plenty():
+            return row.analyzed is not None
+        source, newest = self._analyses[-1] if self._analyses else (row.source, None)
+        past = newest is not None and newest.source_s >= row.place.t_s + AHEAD_S
+        return past or source != row.source
+
+    def _has_plenty(self) -> bool:
+        few = self._pictures < self._max_frames // 2
+        return few and self._picture_bytes < self._max_bytes // 2
+
     def _due(self, row: Row) -> Due:
         self._in_work = row
         number = row.place.number
-        before = after = None
-        for source, item in self._analyses:  # in order
-            if source != row.source:
-                continue
-            if item.frame_id <= number:
-                before = item
-            if item.frame_id >= number:
-                after = item
-                break
-        return Due(row, before, after)
+        own = [item for source, item in self._analyses if source == row.source]  # in order
+        before = next((item for item in reversed(own) if item.frame_id <= number), None)
+        after = next((item for item in own if item.frame_id >= number), None)
+        until_s = row.place.t_s + AHEAD_S
+        ahead = (item for item in own if item.frame_id > number and item.source_s <= until_s)
+        return Due(row, before, after, tuple(ahead))
 
     def settle(self, row: Row, *, video_s: float | None = None, dropped: str | None = None) -> None:
         """Say what became of a picture and let go of it."""

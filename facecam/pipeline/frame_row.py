@@ -54,8 +54,11 @@ class Due:
         before: The newest analysis up to this frame, or None.
         after: The first analysis from this frame on, or None; the same as `before` when this very
             frame was analysed.
+        ahead: Analyses of the next moments, oldest first, as far as they are there: a face is found
+            some frames after it came into view.
     """
 
     row: Row
     before: Analysis | None
     after: Analysis | None
+    ahead: tuple[Analysis, ...] = ()

@@ -76,7 +76,7 @@ class RecentKeeper:
 
     def set_blur(self, on: bool) -> None:
         """Blur faces in what is kept from now on."""
-        self._blur = on
+        self._blur = self.book.looks_ahead = on
         self.book.wait_s = BLUR_WAIT_S if on else WAIT_S
 
     def status(self) -> RecentStatus:

@@ -78,6 +78,7 @@ class Recorder:
             late_s=_FOREVER_S if patient else LATE_S,
             clock=clock,
         )
+        self.book.looks_ahead = self.blur
         if request.clean == "lossless":
             self.book.want_fresh()  # so that the same pictures give the same readings again
         self.worker = Worker(f"facecam-recorder-{number}", self._run, self._on_crash, self._on_stop)
@@ -130,7 +131,7 @@ class Recorder:
         """
         if self.blur and not on:
             self._blurred_until_s = self._clock()
-        self.blur = on or self._always_blur
+        self.blur = self.book.looks_ahead = on or self._always_blur
         if not self.patient:
             self.book.wait_s = BLUR_WAIT_S if self.blur else WAIT_S
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from facecam.pipeline.frame_book import LATE_S, WAIT_S, FrameBook
+from facecam.pipeline.frame_book import AHEAD_S, LATE_S, WAIT_S, FrameBook
 from facecam.pipeline.frame_row import Due
 from facecam.pipeline.in_between import in_between
 from facecam.types import Frame
@@ -50,6 +50,55 @@ def test_frame_does_not_wait_for_ever() -> None:
     clock.advance(WAIT_S)
     due = due_of(book)
     assert (due.before, due.after) == (None, None)
+
+
+def looking_ahead(clock: FakeClock, **options: int) -> FrameBook:
+    book = FrameBook(clock=clock, **options)
+    book.looks_ahead = True
+    return book
+
+
+def test_frame_is_held_until_what_follows_it_is_known_as_well() -> None:
+    book = looking_ahead(FakeClock())
+    frames = round(AHEAD_S * 30)
+    for number in range(frames + 1):
+        assert book.next_due(0.0) is None
+        book.put(1, frame_at(number))
+        book.put_analysis(1, analysis_at(number, smiling(number)))
+    due = due_of(book)
+    assert due.before is due.after
+    assert [item.frame_id for item in due.ahead] == list(range(1, frames + 1))
+
+
+def test_frame_is_not_held_for_what_follows_where_that_costs_frames_or_time() -> None:
+    clock = FakeClock()
+    book = looking_ahead(clock, max_frames=8)
+    for number in range(3):
+        book.put(1, frame_at(number))
+        book.put_analysis(1, analysis_at(number))
+    assert book.next_due(0.0) is None
+    book.put(1, frame_at(3))
+    assert due_of(book).row.frame_id == 0, "half full: the rest is for slow moments"
+    book = looking_ahead(clock)
+    book.put(1, frame_at(0))
+    book.put_analysis(1, analysis_at(0))
+    assert book.next_due(0.0) is None
+    clock.advance(WAIT_S)
+    assert due_of(book).row.frame_id == 0
+    book = looking_ahead(clock)
+    book.put(1, frame_at(0))
+    book.put_analysis(1, analysis_at(0))
+    book.close()
+    assert due_of(book).row.frame_id == 0
+
+
+def test_another_source_says_nothing_of_what_follows() -> None:
+    book = looking_ahead(FakeClock())
+    for source in (1, 2):
+        book.put(source, frame_at(0))
+        book.put_analysis(source, analysis_at(0, smiling(source)))
+    due = due_of(book)
+    assert (due.row.source, due.ahead) == (1, ())
 
 
 def test_full_book_drops_the_new_frame_and_says_why() -> None:

@@ -332,6 +332,47 @@ def test_faces_are_blurred_before_the_encoder_in_every_video(bench: Any) -> None
     assert np.array_equal(bench.videos.pictures[0][180:, 200:], original[180:, 200:])
 
 
+def test_face_is_blurred_before_it_is_found(bench: Any) -> None:
+    """The tracker shows a new face only after some detections, while it may cross the picture."""
+    recorder = bench.record(blur=True)
+    places = {number: (20.0 + 8 * number, 100.0, 40.0, 40.0) for number in range(24)}
+    for number, box in places.items():
+        recorder.put(1, frame_at(number))
+        found = (replace(smiling(1), box_xywh=box),) if number >= 10 else ()
+        recorder.put_analysis(1, analysis_at(number, *found))
+    recorder.finish()
+    bench.end(recorder)
+    original = frame_at(0).image_bgr
+    for number, picture in enumerate(bench.videos.pictures):
+        x, y, w, h = (round(value) for value in places[number])
+        here = np.s_[y : y + h, x : x + w]
+        assert picture[here].astype(int).std() < 0.3 * original[here].std(), number
+    soon = bench.videos.pictures[9]
+    assert np.array_equal(soon[:60], original[:60]), "and little else where it is found at once"
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_recorder_waits_for_faces_that_are_still_to_be_found_where_it_blurs(
+    bench: Any, first: bool
+) -> None:
+    recorder = bench.record(blur=first)
+    assert recorder.book.looks_ahead is first
+    recorder.set_blur(True)
+    assert recorder.book.looks_ahead
+    recorder.set_blur(False)
+    assert recorder.book.looks_ahead is first, "what the request wants counts more"
+
+
+def test_patient_recorder_that_blurs_never_waits_for_what_waits_for_it(bench: Any) -> None:
+    recorder = bench.record(patient=True, blur=True)
+    for number in range(300):
+        recorder.put(1, frame_at(number, fps=240.0))
+        recorder.put_analysis(1, analysis_at(number, fps=240.0))
+        recorder.book.wait_for_room()
+    recorder.finish()
+    assert bench.end(recorder).frames_written == 300
+
+
 def test_picture_is_blurred_whole_while_nobody_knows_where_faces_are(bench: Any) -> None:
     recorder = bench.record(blur=True)
     for number in range(4):
