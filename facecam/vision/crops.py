@@ -126,15 +126,3 @@ def centre_matrix(
     shift_x = (width - 1) / 2.0 - scale * (picture_wh[0] - 1) / 2.0
     shift_y = (height - 1) / 2.0 - scale * (picture_wh[1] - 1) / 2.0
     return np.array([[scale, 0.0, shift_x], [0.0, scale, shift_y]])
-
-
-def crop_face(
-    image: ImageU8,
-    keypoints: Float32Array,
-    size_wh: tuple[int, int],
-    template: EyeTemplate,
-    out: ImageU8 | None = None,
-) -> tuple[ImageU8, NDArray[np.float64]]:
-    """Cut one face; return the (height, width, C) uint8 crop and its (2, 3) matrix."""
-    matrix = crop_matrix(keypoints, size_wh, template)
-    return cut(image, matrix, size_wh, out), matrix

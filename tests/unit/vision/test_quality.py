@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from facecam.types import NOSE_TIP, Float32Array, ImageU8, Unsure
-from facecam.vision.crops import EyeTemplate, crop_face, crop_matrix
+from facecam.vision.crops import EyeTemplate, crop_matrix, cut
 from facecam.vision.quality import FaceQuality, face_quality, sharpness_of, unsure_reason
 
 SIZE = (160, 160)
@@ -31,7 +31,7 @@ def portrait(name: str) -> tuple[ImageU8, Float32Array]:
 @pytest.fixture(params=NAMES)
 def crop(request: pytest.FixtureRequest) -> ImageU8:
     image, points = portrait(request.param)
-    return crop_face(image, points, SIZE, TEMPLATE)[0]
+    return cut(image, crop_matrix(points, SIZE, TEMPLATE), SIZE)
 
 
 def smeared(crop: ImageU8, length: int, down: int) -> ImageU8:
@@ -119,7 +119,8 @@ def test_measuring_leaves_the_crop_alone(crop: ImageU8) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_frontal_portrait_is_measured_in_pixels_of_the_picture(name: str) -> None:
     image, points = portrait(name)
-    crop, matrix = crop_face(image, points, SIZE, TEMPLATE)
+    matrix = crop_matrix(points, SIZE, TEMPLATE)
+    crop = cut(image, matrix, SIZE)
     quality = face_quality(crop, matrix, points, TEMPLATE)
     eyes = float(np.hypot(*(points[1] - points[0])))
     assert quality.eye_span_px == pytest.approx(eyes, rel=1e-4)

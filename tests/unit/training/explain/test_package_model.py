@@ -17,7 +17,7 @@ from facecam.training.explain.package_model import PackageModel
 from facecam.training.explain.pictures import class_map
 from facecam.training.explain.targets import CamTarget
 from facecam.types import ImageU8
-from facecam.vision.crops import EyeTemplate, crop_face
+from facecam.vision.crops import EyeTemplate, crop_matrix, cut
 from tests.unit.training.explain.small_models import (
     AGE,
     COLOUR,
@@ -46,7 +46,7 @@ def real_faces() -> ImageU8:
     for entry in json.loads((PORTRAITS / "portraits.json").read_text("utf-8"))["portraits"]:
         keypoints = np.array(entry["keypoints"], np.float32)
         image = read_picture(PORTRAITS / entry["file"])
-        crop, _ = crop_face(image, keypoints, (SIDE, SIDE), EyeTemplate())
+        crop = cut(image, crop_matrix(keypoints, (SIDE, SIDE), EyeTemplate()), (SIDE, SIDE))
         crops.append(crop[..., ::-1])
     return np.ascontiguousarray(np.stack(crops))
 
