@@ -19,6 +19,7 @@ from facecam.training import plots
 from facecam.training.metrics import age_bands, cross_fit, subgroup_table, worst_mistakes
 from facecam.training.package_metrics import plain_numbers
 from facecam.training.predictions import HeadLike, Predictions
+from facecam.training.report_maps import map_tables
 from facecam.training.report_page import (
     COLUMNS,
     WORDS,
@@ -112,6 +113,7 @@ def write_report(
         if not any(str(row["by"]).replace("_", " ") == "age band" for row in result.subgroups):
             parts.append(_subgroups(result.head, bands))
         parts.append(_subgroups(result.head, result.subgroups))
+        parts.append(map_tables(result.figures.get("cam") or {}))
         if load_image is not None:
             parts.append(_gallery(result, load_image, gallery))
         document.add(_section(result.head, "".join(parts)))
