@@ -210,6 +210,8 @@ class Analysis:
         detected: Whether the detector ran on this very frame.
         stages_ms: Stage name to duration in milliseconds.
         model: Name of the model package, or "" while none is loaded.
+        found_xywh: Every box of the detector's newest run in pixels, also of what is no face for
+            sure yet and so not among `faces`: what is to be blurred, where faces are.
     """
 
     frame_id: int
@@ -221,3 +223,4 @@ class Analysis:
     detected: bool = True
     stages_ms: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     model: str = ""
+    found_xywh: tuple[BoxXywh, ...] = ()

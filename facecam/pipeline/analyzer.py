@@ -18,6 +18,7 @@ from facecam.pipeline.readings import Readings, decode_rows, head_rows, judge
 from facecam.timing import Clock, StageClock, monotonic_s
 from facecam.types import (
     Analysis,
+    BoxXywh,
     CamChoice,
     Detection,
     FaceAnalysis,
@@ -124,6 +125,7 @@ class FrameAnalyzer:
         self._time = GrowingTime()
         self._batch = CropBatch(estimator) if estimator else None
         self._faces: tuple[TrackedFace, ...] = ()
+        self._found: tuple[BoxXywh, ...] = ()  # by the newest run of the detector
         self._readings: dict[int, Readings] = {}
         self._seen_s: dict[int, float] = {}
         self._maps = FaceMaps()
@@ -190,6 +192,7 @@ class FrameAnalyzer:
             detected=detected,
             stages_ms=MappingProxyType(stages.stages_ms),
             model=self._batch.package.name if self._batch else "",
+            found_xywh=self._found,
         )
 
     def bridge(self, gap_s: float) -> None:
@@ -208,7 +211,7 @@ class FrameAnalyzer:
         """Forget all faces, before the first frame of another source."""
         self._tracker.reset()
         self._policy.reset()
-        self._faces = ()
+        self._faces = self._found = ()
         for track in list(self._seen_s):
             self._forget(track)
 
@@ -228,6 +231,7 @@ class FrameAnalyzer:
             tracked = self._tracker.update(detections, t_s, self._embed_on(image))
             self._faces = tuple(face for face in tracked if not _walked_out(face, image))
         if detections is not None:
+            self._found = tuple(item.box_xywh for item in detections)
             self._policy.note(t_s, begin_s, cost_s, self._faces)
         for face in self._faces:
             self._seen_s[face.track] = t_s
@@ -294,7 +298,7 @@ class FrameAnalyzer:
             batch.cut_whole(image)
         with stages.stage("infer"):
             outputs = batch.run()
-        self._faces = ()
+        self._faces = self._found = ()
         self._seen_s[_WHOLE_PICTURE] = t_s
         self._decode(batch, outputs, [_WHOLE_PICTURE], [None], t_s, stages)
         maps = self._explain(batch, outputs, [_WHOLE_PICTURE], t_s, stages)

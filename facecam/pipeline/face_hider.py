@@ -48,7 +48,8 @@ class FaceHider:
         size_wh = sizes.pop()
         ahead = [item for item in due.ahead if item.size_wh == size_wh]
         faces += _still_to_be_found(faces, ahead, row.place.t_s)
-        return self._blur.apply(image_bgr, faces, row.place.t_s, from_wh=size_wh)
+        found = [box for item in (before, after) if item is not None for box in item.found_xywh]
+        return self._blur.apply(image_bgr, faces, row.place.t_s, also=found, from_wh=size_wh)
 
 
 def _still_to_be_found(

@@ -167,7 +167,12 @@ class OverlayPainter:
     def _hide_faces(self, image_bgr: ImageU8, analysis: Analysis, out: ImageU8 | None) -> ImageU8:
         """Return the picture with every face blurred; all of it where nobody looked for faces."""
         hidden = self._blur.apply(
-            image_bgr, analysis.faces, analysis.source_s, from_wh=analysis.size_wh, out=out
+            image_bgr,
+            analysis.faces,
+            analysis.source_s,
+            also=analysis.found_xywh,
+            from_wh=analysis.size_wh,
+            out=out,
         )
         if any(face.score is None for face in analysis.faces):
             blur_whole(hidden)

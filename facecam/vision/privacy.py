@@ -35,6 +35,7 @@ class FaceBlur:
         faces: Iterable[FaceAnalysis],
         t_s: float,
         *,
+        also: Iterable[BoxXywh] = (),
         from_wh: tuple[int, int] | None = None,
         out: ImageU8 | None = None,
     ) -> ImageU8:
@@ -44,6 +45,7 @@ class FaceBlur:
             image_bgr: (H, W, 3) uint8 BGR, unmirrored; never written to unless it is `out`.
             faces: Faces of this picture.
             t_s: Time of the picture in seconds of the source.
+            also: Further boxes that may hold faces, blurred on this picture alone.
             from_wh: Size of the picture that the boxes belong to; None when it is this one's.
             out: (H, W, 3) uint8 to write into and return; `image_bgr` itself works in place.
         """
@@ -51,7 +53,7 @@ class FaceBlur:
         across, down = (1.0, 1.0)
         if from_wh is not None:
             across, down = width / max(from_wh[0], 1), height / max(from_wh[1], 1)
-        boxes = []
+        boxes = [(x * across, y * down, w * across, h * down) for x, y, w, h in also]
         for face in faces:
             if face.score is None:  # the whole picture of a `frame` target is no face
                 continue

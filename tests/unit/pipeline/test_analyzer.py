@@ -10,6 +10,7 @@ from facecam.errors import DetectorError, ModelPackageError, SourceError
 from facecam.pipeline.analyzer import FrameAnalyzer
 from facecam.pipeline.detection_policy import DetectionConfig
 from facecam.types import Detection, ExpectationReading, SigmoidReading, SoftmaxReading
+from facecam.vision.overlay import OverlayOptions, OverlayPainter
 from facecam.vision.smoothing import ReadingSmoother
 from facecam.vision.tracker import FaceTracker
 from tests.fakes import (
@@ -317,3 +318,18 @@ def test_with_the_real_tracker_one_face_keeps_one_track_between_detections() -> 
     between = [analysis for analysis in analyses[20:] if not analysis.detected]
     assert between, "the detector rests on some frames"
     assert all(face.predicted and face.readings for a in between for face in a.faces)
+
+
+def test_what_is_found_is_told_before_it_is_shown_so_that_it_can_be_blurred() -> None:
+    detector = FakeDetector(lambda call: TWO if call > 10 else ())
+    analyzer = analyzer_of(detector, tracker=FaceTracker())
+    analyses = [analyzer.step(frame_at(number)) for number in range(12)]
+    assert analyses[-2].found_xywh == ()
+    new = analyses[-1]
+    assert new.faces == (), "one detection proves nothing"
+    assert new.found_xywh == tuple(item.box_xywh for item in TWO)
+    image = frame_at(11).image_bgr
+    out = OverlayPainter().draw(image, new, (), options=OverlayOptions(blur=True))
+    for detection in TWO:
+        x, y, w, h = (round(value) for value in detection.box_xywh)
+        assert out[y : y + h, x : x + w].std() < 0.3 * image[y : y + h, x : x + w].std()

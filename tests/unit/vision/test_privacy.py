@@ -49,6 +49,14 @@ def test_predicted_face_is_blurred_too() -> None:
     assert detail(out, FACE.box_xywh) < 0.05 * detail(image, FACE.box_xywh)
 
 
+def test_box_that_may_be_a_face_is_blurred_at_once_and_for_that_picture_only() -> None:
+    image, blur = picture(), FaceBlur()
+    small = tuple(value / 2 for value in FACE.box_xywh)
+    out = blur.apply(image, [], 0.0, also=[small], from_wh=(160, 120))  # type: ignore[list-item]
+    assert detail(out, FACE.box_xywh) < 0.05 * detail(image, FACE.box_xywh)
+    assert np.array_equal(blur.apply(image, [], 0.1), image)
+
+
 def test_place_stays_blurred_for_a_second_after_the_face_was_last_seen() -> None:
     image, blur = picture(), FaceBlur()
     blur.apply(image, [FACE], 10.0)
