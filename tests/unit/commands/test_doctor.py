@@ -5,8 +5,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from facecam.capture import opening
+from facecam.commands import health, pipeline_parts
 from facecam.commands.doctor import CHECKS, examine
 from facecam.commands.health import Finding
+from facecam.errors import ModelPackageError
+from facecam.inference.estimator import Estimator
+from facecam.pipeline.analyzer import FrameAnalyzer
+from facecam.pipeline.detection_policy import DetectionConfig
+from facecam.types import Detection
+from tests.fakes import FakeClock, FakeDetector, FakeSource, FakeTracker, detection_at
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -32,6 +42,34 @@ def test_a_check_that_breaks_is_a_finding_and_the_others_go_on() -> None:
     record = examine({"one": broken, "two": lambda: Finding("ok", "fine")})
     assert [check["status"] for check in record["checks"]] == ["failed", "ok"]
     assert "oops" in record["checks"][0]["detail"]
+
+
+def test_loading_is_no_part_of_the_self_tests_time_and_rate(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = FakeClock()
+
+    def find(call: int) -> tuple[Detection, ...]:
+        clock.advance(0.25 if call else 30.0)  # the first call loads MediaPipe, from a slow disk
+        return (detection_at(80, 60, 90),)
+
+    def no_model(name: str | None) -> Estimator:
+        raise ModelPackageError("None is there.")
+
+    monkeypatch.setattr(health.time, "perf_counter", clock)
+    monkeypatch.setattr(pipeline_parts, "load_estimator", no_model)
+    monkeypatch.setattr(
+        pipeline_parts,
+        "analyzer_for_files",
+        lambda estimator: FrameAnalyzer(
+            FakeDetector(find), FakeTracker(), detection=DetectionConfig(every_frame=True)
+        ),
+    )
+    monkeypatch.setattr(opening, "make_source", lambda spec: FakeSource(frames=None))
+    finding = health.check_pipeline()
+    assert finding.status == "ok"
+    assert finding.facts["frames"] == 9
+    assert finding.facts["rate_hz"] == pytest.approx(4.0)
 
 
 def test_json_is_one_object_with_every_check() -> None:
