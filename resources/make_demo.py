@@ -15,6 +15,7 @@ import argparse
 import math
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from fractions import Fraction
 from itertools import groupby
 from pathlib import Path
@@ -161,7 +162,7 @@ def check(path: Path) -> None:
     source.open()
     found = np.zeros(SECONDS, int)
     there = np.zeros(SECONDS, int)
-    with MediaPipeDetector() as detector:
+    with closing(MediaPipeDetector()) as detector:
         while (frame := source.read()) is not None:
             second = min(int(frame.source_s), SECONDS - 1)
             found[second] += len(detector.detect(frame.image_bgr, frame.source_s))

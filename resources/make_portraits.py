@@ -7,6 +7,7 @@ GrabCut refines them by a few pixels.
 
 import json
 import sys
+from contextlib import closing
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import NamedTuple
@@ -94,7 +95,7 @@ def cut_out(original: Original) -> tuple[NDArray[np.uint8], dict[str, object]]:
     path = distribution(original.package).locate_file(original.file)
     image = cv2.imread(str(path), cv2.IMREAD_COLOR)
     assert image is not None, path
-    with MediaPipeDetector() as detector:
+    with closing(MediaPipeDetector()) as detector:
         face = detector.detect(image, 0.0)[0]
     alpha = refine(image, original.outline)
     bottom = max(y for _, y in original.outline)

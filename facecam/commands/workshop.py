@@ -62,7 +62,7 @@ def train(
     from facecam.training.fit import train as fit
 
     if to is not None:
-        from facecam.training.export import check_target
+        from facecam.training.package_folder import check_target
 
         check_target(to)  # now, not after hours of training
     with _stops_well(), training_progress() as progress:

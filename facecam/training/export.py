@@ -1,8 +1,5 @@
 """Turn a training run into a model package, and refuse when the package would not be right."""
 
-import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facecam.errors import FacecamError, TrainingError, reason
+from facecam.errors import FacecamError, TrainingError
 from facecam.inference.package import load_package
 from facecam.inference.runtime import LiteRtEstimator
 from facecam.timing import monotonic_s
@@ -37,8 +34,9 @@ from facecam.training.folds import OutOfFold, all_people, fold_logits, out_of_fo
 from facecam.training.head_arrays import cam_scales, write_cam_arrays
 from facecam.training.limits import fit_limits
 from facecam.training.network import Network, trained_network
+from facecam.training.package_folder import check_target, package_name, whole_package
 from facecam.training.package_metrics import VALIDATION, package_metrics
-from facecam.training.package_spec import package_name, package_spec, read_spec, write_spec
+from facecam.training.package_spec import package_spec, read_spec, write_spec
 from facecam.training.parity import keras_logits, measure_parity, metric_changes
 from facecam.training.quick_metrics import quick_metrics
 from facecam.training.recipe import Recipe
@@ -89,34 +87,14 @@ def export_run(
     sets = load_sets(recipe, run.data(), cache_dir, report)
     kind = format or recipe.export_format
     making = Making(recipe, network, sets, kind, package_name(to, recipe.name), report)
-    part: Path | None = None
-    try:
-        to.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(prefix=f".{to.name}-", dir=to.parent))
-        part.chmod(0o755)
+    with whole_package(to) as part:
         if recipe.export_keras if keras_file is None else keras_file:
             save_keras(network, part / "model.keras")
         making.build(part)
         making.document(part)
         load_package(part)
-        _replace(part, to)
-    except OSError as error:
-        raise TrainingError(
-            f"The package {to} cannot be written ({reason(error)}): choose another --to, or make "
-            "room."
-        ) from error
-    finally:
-        if part is not None:
-            shutil.rmtree(part, ignore_errors=True)
     report(f"wrote {to}")
     return to
-
-
-def check_target(to: Path) -> None:
-    """Raise `TrainingError` where writing a package would replace anything but a package."""
-    replaceable = (to / "model.json").is_file() or (to.is_dir() and not any(to.iterdir()))
-    if to.exists() and not replaceable:
-        raise TrainingError(f"{to} is there already and is no model package: choose another --to.")
 
 
 @dataclass(frozen=True)
@@ -358,13 +336,3 @@ def _unused(name: str, taken: dict[str, Any]) -> str:
         number += 1
         found = f"{name}-{number}"
     return found
-
-
-def _replace(part: Path, to: Path) -> None:
-    """Put `part` in the place of `to`."""
-    old = to.with_name(f".{to.name}-old")
-    shutil.rmtree(old, ignore_errors=True)
-    if to.exists():
-        to.rename(old)
-    os.replace(part, to)
-    shutil.rmtree(old, ignore_errors=True)

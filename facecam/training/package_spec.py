@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +13,6 @@ from facecam.training.package_metrics import plain_numbers
 from facecam.training.recipe import Goal, Head, Recipe
 
 FILES = ("model.tflite", "cam.npz", "model.keras")
-
-
-def package_name(folder: Path, otherwise: str) -> str:
-    """Return the name of a package in `folder`: the folder's, by which it is asked for."""
-    usable = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", folder.name)
-    return folder.name if usable else otherwise
 
 
 def package_spec(recipe: Recipe, network: Network, format: Format, name: str) -> dict[str, Any]:

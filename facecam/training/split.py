@@ -1,6 +1,5 @@
 """Take one head out of a package, into a package of its own with identical outputs."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -9,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from facecam.errors import TrainingError, reason
+from facecam.errors import TrainingError
 from facecam.inference.package import CAM_FILE, MODEL_FILE, ModelPackage, load_package
 from facecam.inference.package_file import cam_keys
 from facecam.inference.runtime import LiteRtEstimator
 from facecam.training.callbacks import Report
 from facecam.training.graph_outputs import keep_outputs
-from facecam.training.package_spec import package_name, write_spec
+from facecam.training.package_folder import package_name, whole_package
+from facecam.training.package_spec import write_spec
 from facecam.types import ImageU8
 
 KERAS_FILE = "model.keras"
@@ -55,22 +55,9 @@ def split_head(
         names = [known.name for known in package.heads]
         if head not in names:
             raise TrainingError(_no_head(package.name, head, names))
-        part: Path | None = None
-        try:
-            to.parent.mkdir(parents=True, exist_ok=True)
-            part = Path(tempfile.mkdtemp(prefix=f".{to.name}-", dir=to.parent))
-            part.chmod(0o755)
+        with whole_package(to) as part:
             _write(package, head, part, to.name)
             _compare(package, load_package(part), head)
-            os.replace(part, to)
-        except OSError as error:
-            raise TrainingError(
-                f"The package {to} cannot be written ({reason(error)}): choose another --to, or "
-                "make room."
-            ) from error
-        finally:
-            if part is not None:
-                shutil.rmtree(part, ignore_errors=True)
     report(f"wrote {to}: {head} of {package.name} {package.version}")
     return to
 

@@ -1,6 +1,7 @@
 """The synthetic source and the scenes it shows."""
 
 import threading
+from contextlib import closing
 
 import cv2
 import numpy as np
@@ -68,7 +69,7 @@ def test_detector_finds_what_the_truth_says(faces: int) -> None:
     source = SyntheticSource(faces, seed=1)
     frames = (0, 45, 90)
     found = 0
-    with MediaPipeDetector() as detector:
+    with closing(MediaPipeDetector()) as detector:
         for frame_id in frames:
             image = source.scene.render(frame_id / 30)
             detections = detector.detect(image, frame_id / 30)

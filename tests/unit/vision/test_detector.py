@@ -1,6 +1,7 @@
 """Faces are found in pictures of any size and shape, where they are."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import cv2
@@ -17,7 +18,7 @@ PORTRAIT = Path(__file__).parents[3] / "resources" / "portraits" / "hopper.webp"
 
 @pytest.fixture(scope="module")
 def detector() -> Iterator[MediaPipeDetector]:
-    with MediaPipeDetector() as made:
+    with closing(MediaPipeDetector()) as made:
         yield made
 
 

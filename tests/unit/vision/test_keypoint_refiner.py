@@ -1,5 +1,6 @@
 """Refined keypoints, against MediaPipe's own reading of the same region and against themselves."""
 
+from contextlib import closing
 from pathlib import Path
 
 import cv2
@@ -26,7 +27,7 @@ def refiner() -> KeypointRefiner:
 def portrait(request: pytest.FixtureRequest) -> tuple[ImageU8, Detection]:
     picture = read_picture(request.param)
     framed = cv2.copyMakeBorder(picture, 200, 200, 200, 200, cv2.BORDER_CONSTANT)
-    with MediaPipeDetector() as detector:
+    with closing(MediaPipeDetector()) as detector:
         return framed, detector.detect(framed, 0.0)[0]
 
 
@@ -40,7 +41,7 @@ def test_keypoints_are_those_that_mediapipe_finds_in_the_same_region(
     picture, rough = portrait
     matrix = _region(rough)
     region = cut(picture, matrix, (128, 128))
-    with MediaPipeDetector("short") as oracle:
+    with closing(MediaPipeDetector("short")) as oracle:
         seen = oracle.detect(region, 0.0)[0].keypoints
     back = cv2.invertAffineTransform(matrix)
     refined = refiner.refine(picture, rough)
