@@ -62,7 +62,8 @@ def from_imdb_wiki(source: Path, folder: Path | None = None) -> Draft:
         for i in np.flatnonzero(kept)
     ]
     if not pictures:
-        raise ManifestError(f"None of the {len(age)} pictures of {path} can be used: {notes[0]}")
+        why = " ".join(notes) or "it lists none."
+        raise ManifestError(f"None of the {len(age)} pictures of {path} can be used: {why}")
     return Draft(pictures, ["age", "gender"], tuple(notes))
 
 

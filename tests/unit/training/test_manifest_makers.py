@@ -214,6 +214,9 @@ def test_what_is_no_imdb_wiki_file_is_refused(tmp_path: Path) -> None:
     savemat(tmp_path / "short.mat", {"wiki": {"dob": np.zeros((1, 2))}})
     with pytest.raises(ManifestError, match="no field 'photo_taken'"):
         from_imdb_wiki(tmp_path / "short.mat")
+    empty = write_mat(tmp_path / "empty.mat", "wiki", [])
+    with pytest.raises(ManifestError, match="None of the 0 pictures .* it lists none"):
+        from_imdb_wiki(empty)
     only_bad = write_mat(tmp_path / "bad.mat", "wiki", [mat_row(score=0.0)])
     with pytest.raises(ManifestError, match=r"None of the 1 pictures .* face_score below"):
         from_imdb_wiki(only_bad)
