@@ -64,7 +64,7 @@ class KerasModel:
         self.convolutions = tuple(convolutions)
         pairs = [isinstance(layer, MirrorPair) for layer in model.layers]
         means = [isinstance(layer, MirrorMean) for layer in model.layers]
-        # Between the two layers a picture's maps stand twice: its own, and its mirror image's.
+        # Between the two layers a picture has maps of its own, and its mirror image has others.
         self._twice: frozenset[str] = frozenset()
         if any(pairs) and any(means):
             between = model.layers[pairs.index(True) : means.index(True)]
@@ -86,13 +86,13 @@ class KerasModel:
         return {name: np.concatenate([np.asarray(part[name]) for part in parts]) for name in names}
 
     def features(self, crops_rgb: ImageU8, layer: str) -> Float32Array:
-        """Return the (N, h, w, C) float32 output of a layer."""
+        """Return the (N, h, w, C) float32 output of a layer; see `_side_by_side`."""
         if self.layer(layer) == self.layers[-1]:
             parts = [self._seen(batch)[LAST] for batch in _batches(crops_rgb)]
             return np.concatenate([np.asarray(part, np.float32) for part in parts])
         probe = self._probe(layer)
         parts = [self._call(probe, batch)["explained"] for batch in _batches(crops_rgb)]
-        return np.concatenate([self._once(part, layer) / self._views(layer) for part in parts])
+        return np.concatenate([self._side_by_side(part, layer) for part in parts])
 
     def activations(self, crops_rgb: ImageU8, layer: str, target: CamTarget) -> Activations:
         """Return the output of a layer and the gradient of the explained number by it."""
@@ -139,18 +139,19 @@ class KerasModel:
                 f"The head '{target.head.name}' does not depend on the layer '{layer}': choose "
                 "another layer."
             )
-        return self._once(features, layer) / self._views(layer), self._once(gradients, layer)
+        return self._side_by_side(features, layer), self._side_by_side(gradients, layer)
 
-    def _views(self, layer: str) -> int:
-        return 2 if self.layer(layer) in self._twice else 1
+    def _side_by_side(self, maps: Any, layer: str) -> Float32Array:
+        """Return what a layer gave for pictures, (N, h, w, C) float32.
 
-    def _once(self, maps: Any, layer: str) -> Float32Array:
-        """Return maps (N, h, w, C) of pictures: the sum of both where mirror images have theirs."""
+        Where their mirror images have maps as well, those are turned back and are further channels,
+        so that every method adds up what both say, each channel weighed by its own gradients.
+        """
         maps = np.asarray(maps, np.float32)
-        if self._views(layer) == 1:
+        if self.layer(layer) not in self._twice:
             return maps
         own, mirrored = np.split(maps, 2)
-        return own + mirrored[:, :, ::-1]
+        return np.concatenate([own, mirrored[:, :, ::-1]], axis=-1)
 
     def _probe(self, layer: str) -> keras.Model:
         name = self.layer(layer)

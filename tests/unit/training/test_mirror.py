@@ -1,11 +1,16 @@
 """A network that looks at mirror images as well: same weights, steadier answers, whole maps."""
 
+from pathlib import Path
+
+import keras
 import numpy as np
 import pytest
 
 from facecam.training.conversion import Format, convert
 from facecam.training.explain.explained import LAST
 from facecam.training.explain.keras_model import KerasModel, keras_model_of_network
+from facecam.training.explain.methods import activation_maps
+from facecam.training.explain.randomization import weight_randomization
 from facecam.training.explain.targets import CamTarget
 from facecam.training.network import Network, build_network
 from facecam.training.recipe import Recipe
@@ -20,6 +25,11 @@ RECIPE = Recipe.model_validate(
         "heads": [{"name": "colour", "kind": "softmax", "classes": ["red", "blue"], "hidden": [8]}],
         "training": {"phases": [{"epochs": 1, "learning_rate": 1e-3}]},
     }
+)
+
+
+LINEAR = RECIPE.model_copy(
+    update={"heads": [RECIPE.heads[0].model_copy(update={"hidden": []})], "trunk": []}
 )
 
 
@@ -90,8 +100,70 @@ def test_inner_layers_are_explained_for_the_picture(mirrored: Network, pictures:
     target = CamTarget(model.facts.heads[0], 1)
     last = model.activations(pictures, LAST, target)
     inner = model.activations(pictures, "conv3", target)
-    assert inner.features.shape == last.features.shape
-    np.testing.assert_allclose(inner.features, last.features, atol=1e-5)
-    np.testing.assert_allclose(inner.gradients, last.gradients, atol=1e-6)
-    earlier = model.activations(pictures, "conv1", target)
-    assert len(earlier.features) == len(earlier.gradients) == len(pictures)
+    for method in ("cam", "gradcam", "hirescam", "layercam"):
+        expected = activation_maps(method, last.features, last.gradients, signed=True)
+        got = activation_maps(method, inner.features, inner.gradients, signed=True)
+        np.testing.assert_allclose(got, expected, atol=1e-5, err_msg=method)
+
+
+@pytest.mark.parametrize("layer", ["conv1", "conv2"])
+def test_an_inner_map_is_the_sum_of_those_of_both_views(
+    plain: Network, mirrored: Network, pictures: ImageU8, layer: str
+) -> None:
+    """With a head that is linear, each view alone gives half of the answer."""
+    target = CamTarget(LINEAR.heads[0], 1)
+    networks = build_network(LINEAR), build_network(LINEAR, mirrored=True)
+    networks[1].model.set_weights(networks[0].model.get_weights())
+    alone, both = (keras_model_of_network(LINEAR, network) for network in networks)
+    seen = both.activations(pictures, layer, target)
+    own = alone.activations(pictures, layer, target)
+    turned = alone.activations(pictures[:, :, ::-1], layer, target)
+    for method in ("gradcam", "hirescam", "layercam"):
+        expected = sum(
+            activation_maps(method, part.features, part.gradients / 2, signed=True)[:, :, ::way]
+            for part, way in ((own, 1), (turned, -1))
+        )
+        got = activation_maps(method, seen.features, seen.gradients, signed=True)
+        assert np.abs(expected).max() > 1e-6
+        np.testing.assert_allclose(got, expected, rtol=1e-3, atol=1e-6, err_msg=method)
+
+
+def test_weights_keep_their_order_in_a_network_with_shortcuts(pictures: ImageU8) -> None:
+    """They are handed over by their order, which must not depend on the layers added."""
+    name = RECIPE.backbone.model_copy(update={"name": "MobileNetV2"})
+    recipe = RECIPE.model_copy(update={"backbone": name})
+    one, two = build_network(recipe), build_network(recipe, mirrored=True)
+    rng = np.random.default_rng(0)
+    one.model.set_weights([w + rng.random(w.shape) * 0.1 for w in one.model.get_weights()])
+    two.model.set_weights(one.model.get_weights())
+    names = [[w.path for w in network.model.weights] for network in (one, two)]
+    assert names[0] == names[1]
+    own = one.backbone.predict_on_batch(pictures)
+    turned = one.backbone.predict_on_batch(pictures[:, :, ::-1])[:, :, ::-1]
+    got = two.backbone.predict_on_batch(pictures)
+    np.testing.assert_allclose(got, (own + turned) / 2, rtol=1e-3, atol=1e-4)
+
+
+def test_a_saved_model_explains_like_the_one_it_was_saved_from(
+    mirrored: Network, pictures: ImageU8, tmp_path: Path
+) -> None:
+    mirrored.model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras", compile=False, safe_mode=True)
+    model = keras_model_of_network(RECIPE, mirrored)
+    again = KerasModel(loaded, model.facts)
+    assert again.layers == model.layers
+    target = CamTarget(model.facts.heads[0], 0)
+    for layer in ("conv1", LAST):
+        before = model.activations(pictures, layer, target)
+        after = again.activations(pictures, layer, target)
+        np.testing.assert_allclose(after.features, before.features, atol=1e-6)
+        np.testing.assert_allclose(after.gradients, before.gradients, atol=1e-6)
+
+
+def test_shuffled_weights_are_put_back(mirrored: Network, pictures: ImageU8) -> None:
+    model = keras_model_of_network(RECIPE, mirrored)
+    before = model.logits(pictures)["colour"]
+    found = weight_randomization(model, pictures, seeds=1)["colour"]
+    assert set(found["cascade"]) == {"heads", "top half", "all"}
+    assert 0.0 <= found["similarity"] < 1.0
+    np.testing.assert_array_equal(model.logits(pictures)["colour"], before)
