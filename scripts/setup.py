@@ -100,6 +100,11 @@ def ensure_venv(venv: Path) -> Path:
         if subprocess.run([python, "-c", check], capture_output=True, check=False).returncode == 0:
             return python
         say(f"{venv} holds no working Python 3.11 to 3.13 with pip; making it anew")
+    elif venv.is_dir() and any(venv.iterdir()) and not (venv / "pyvenv.cfg").exists():
+        raise SetupError(
+            f"{venv} is no virtual environment, and making one there would empty it: choose "
+            "another folder (make VENV=DIR)."
+        )
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
     if importlib.util.find_spec("ensurepip") is None:  # Debian keeps it in a package of its own
         package = f"python{version}-venv"

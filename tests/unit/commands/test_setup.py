@@ -141,6 +141,15 @@ def test_a_second_set_up_installs_nothing(
     assert installed == [True, False]
 
 
+def test_a_folder_that_is_no_virtual_environment_is_never_emptied(
+    setup: ModuleType, tmp_path: Path
+) -> None:
+    (tmp_path / "thesis.txt").write_text("the only copy", "utf-8")
+    with pytest.raises(setup.SetupError, match="is no virtual environment"):
+        setup.ensure_venv(tmp_path)
+    assert (tmp_path / "thesis.txt").read_text("utf-8") == "the only copy"
+
+
 def test_a_failure_is_one_sentence(
     setup: ModuleType,
     monkeypatch: pytest.MonkeyPatch,
