@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from facecam.types import Analysis, FaceAnalysis, FaceMap, Float32Array, ImageU8
 from facecam.vision.blending import lay_over
 from facecam.vision.cam_colours import CamColours, cam_colours
-from facecam.vision.palette import TEXT, bgr
+from facecam.vision.palette import CARD, TEXT, bgr
 
 Matrix = NDArray[np.float64]
 
@@ -24,11 +24,11 @@ _SIDE = 48  # of the coloured map, in pixels
 _WARPED_SIDE = 96  # of the warped map at most
 _HATCHED_SIDE = 192  # stripes need to be sharper
 _STRIPES = 14  # along a side
-_STRIPE_WIDTH = 0.22  # of the distance between two
+_STRIPE_WIDTH = 0.2  # of the distance between two
 _FADE_S = 0.3  # a map whose face is hidden fades over so long, and does not blink
 _FLOOR = 0.12  # of the fixed scale: on a scale of its own, a face's noise is not blown up further
 _HATCHED_SHARE = 0.45  # of its colour that an untrusted map keeps
-_STRIPE_SHARE = 0.38
+_STRIPE_SHARE = 0.32
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,16 +235,20 @@ def hatched_layer(cam: FaceMap, style: CamStyle, opacity: float, whole: bool = F
 
 @lru_cache(maxsize=2)
 def _stripes(whole: bool) -> tuple[ImageU8, ImageU8]:
-    """Return light diagonal stripes over a crop, as `coloured` returns a map, and what they leave.
+    """Return diagonal stripes over a crop, as `coloured` returns a map, and what they leave.
 
-    Both (S, S, 4) uint8; the latter is 255 less the stripes' share in each channel.
+    Both (S, S, 4) uint8; the latter is 255 less the stripes' share in each channel. Stripes are
+    light with a dark edge, so that they are seen on any skin and any wall.
     """
     at = np.arange(_HATCHED_SIDE)
     phase = (at[None] + at[:, None]) * (_STRIPES / _HATCHED_SIDE) % 1.0
     edge = _HATCHED_SIDE / _STRIPES / 2.0
-    stripes = np.clip((_STRIPE_WIDTH / 2.0 - np.abs(phase - 0.5)) * edge + 0.5, 0.0, 1.0)
-    share = (stripes * region_mask(_HATCHED_SIDE, whole) * _STRIPE_SHARE)[..., None]
-    layer = np.rint(share * np.array([*bgr(TEXT), 255.0])).astype(np.uint8)
+    layer = np.zeros((_HATCHED_SIDE, _HATCHED_SIDE, 4))
+    for middle, colour in ((0.5 - _STRIPE_WIDTH / 2.0, TEXT), (0.5 + _STRIPE_WIDTH / 2.0, CARD)):
+        stripe = np.clip((_STRIPE_WIDTH / 2.0 - np.abs(phase - middle)) * edge + 0.5, 0.0, 1.0)
+        layer += stripe[..., None] * np.array([*bgr(colour), 255.0])
+    layer = np.rint(layer * (region_mask(_HATCHED_SIDE, whole) * _STRIPE_SHARE)[..., None])
+    layer = layer.astype(np.uint8)
     return layer, np.repeat(255 - layer[..., 3:], 4, axis=2)
 
 
