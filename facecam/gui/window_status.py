@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
 
-from facecam.gui import words
+from facecam.gui import error_words, words
 from facecam.gui.live_session import ModelPhase, SourcePhase
 from facecam.gui.messages import Choice
 from facecam.gui.presenter import Scene
@@ -92,14 +92,17 @@ class WindowStatus(QObject):
 
     def _show_errors(self) -> None:
         status = self._window.presenter.status
+        scene = self._window.presenter.scene()
+        notice = self._window.stage.notice
+        if scene is Scene.FAILED and notice.text.text() == error_words.in_words(status.error):
+            notice.hide()  # the error may be known a moment before the source has failed by it
         if status.error_count <= self._errors_seen:
             return
         self._errors_seen = status.error_count
-        scene = self._window.presenter.scene()
         # The card in the middle says what is lost, for as long as it is.
         told = scene is Scene.FAILED or (scene is Scene.LOST and self._lost_s is None)
         if status.error and not told:
-            self._window.stage.notice.show_text(status.error, kind="error")
+            notice.show_text(status.error, kind="error")
 
     def _show_loss(self) -> None:
         """Say of a source that was gone that it is back."""

@@ -138,3 +138,4 @@ def test_the_window_says_what_failed_in_its_language(
     session.view = dataclasses.replace(session.view, source_phase=SourcePhase.FAILED)
     window.refresh_status()
     assert "파일이 없습니다" in window.stage.card.text.text()
+    assert not window.stage.notice.isVisible(), "not twice"
