@@ -22,6 +22,7 @@ OPACITY_PERCENT = (10, 100)
 class TrustState(enum.Enum):
     """What is known about how far the map of the selected face can be believed."""
 
+    IMPOSSIBLE = "impossible"
     NO_MAP = "no_map"
     UNMEASURED = "unmeasured"
     TRUSTED = "trusted"
@@ -97,8 +98,17 @@ def map_of(face: FaceAnalysis | None) -> FaceMap | None:
     return face.cam if face is not None else None
 
 
-def trust_of(face: FaceAnalysis | None) -> tuple[TrustState, CamTrust | None]:
-    """Return what is known about the map of a face, and the figures where there are some."""
+def trust_of(
+    face: FaceAnalysis | None, head: HeadView | None = None
+) -> tuple[TrustState, CamTrust | None]:
+    """Return what is known about the map of a face, and the figures where there are some.
+
+    Args:
+        face: With its map, or None.
+        head: The head that is explained, or None.
+    """
+    if head is not None and not head.explainable:
+        return TrustState.IMPOSSIBLE, None
     face_map = map_of(face)
     if face_map is None:
         return TrustState.NO_MAP, None

@@ -8,6 +8,9 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QSizePolicy,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -72,7 +75,7 @@ class ExplainPanel(QFrame):
         self.retranslate()
 
     def _combo(self) -> QComboBox:
-        combo = QComboBox(self)
+        combo = Chooser(self)
         combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         combo.setMinimumWidth(80)
         combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -160,7 +163,8 @@ class ExplainPanel(QFrame):
         self.mark.show_state(state)
         self.trust_label.setText(self._trust_text(state))
         self.trust_label.setToolTip(self._trust_tip(trust))
-        self.measure_button.setEnabled(state is not TrustState.NO_MAP)
+        possible = state not in (TrustState.NO_MAP, TrustState.IMPOSSIBLE)
+        self.measure_button.setEnabled(possible)
         self._fit_words()
 
     def _fit_words(self) -> None:
@@ -183,6 +187,8 @@ class ExplainPanel(QFrame):
                 return self._distrust_text()
             case TrustState.UNMEASURED:
                 return self.tr("Not checked yet; that takes a few seconds.")
+            case TrustState.IMPOSSIBLE:
+                return self.tr("This model holds nothing that could explain this stat.")
         return self.tr("Comes with the next reading of a face.")
 
     def _distrust_text(self) -> str:
@@ -231,6 +237,23 @@ class ExplainPanel(QFrame):
         if event.type() == QEvent.Type.LanguageChange:
             self.retranslate()
         super().changeEvent(event)
+
+
+class Chooser(QComboBox):
+    """A combo box that ends with an ellipsis where its words find no room."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw it with shortened words, which Qt itself cuts off."""
+        painter = QStylePainter(self)
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        box = QStyle.ComplexControl.CC_ComboBox
+        painter.drawComplexControl(box, option)
+        part = QStyle.SubControl.SC_ComboBoxEditField
+        width = self.style().subControlRect(box, option, part, self).width()
+        mode = Qt.TextElideMode.ElideRight
+        option.currentText = self.fontMetrics().elidedText(option.currentText, mode, width)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
 
 
 class Legend(QWidget):

@@ -91,7 +91,7 @@ class Explaining(QObject):
             self._panel.legend.show_look(
                 look, legend_colours(look), head is not None and head.kind == "expectation"
             )
-        self._panel.show_trust(*trust_of(presenter.face), unsure_of(presenter.face))
+        self._panel.show_trust(*trust_of(presenter.face, head), unsure_of(presenter.face))
         self.menu.show_values(settings)
         window.actions_["explain"].setEnabled(bool(heads))
 

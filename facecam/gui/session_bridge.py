@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -176,6 +177,7 @@ class SessionBridge:
             views: tuple[HeadView, ...] = ()
             if package is not None:
                 views = head_views(package.heads, getattr(package, "spec", {}).get("metrics"))
+                views = tuple(_explainable(view, package) for view in views)
             self._heads = (name, views)
         return self._heads[1]
 
@@ -322,6 +324,16 @@ def _make_analyzer() -> "FrameAnalyzer":
     from facecam.vision.tracker import FaceTracker
 
     return FrameAnalyzer(LazyDetector(face_detector), FaceTracker(), smoother=ReadingSmoother())
+
+
+def _explainable(view: HeadView, package: Any) -> HeadView:
+    """Return the view of a head, with whether the package can explain it."""
+    from facecam.inference.cam import has_cam
+    from facecam.inference.package import ModelPackage
+
+    if not isinstance(package, ModelPackage):
+        return view
+    return replace(view, explainable=has_cam(package, view.name))
 
 
 def head_views(heads: Any, metrics: Any = None) -> tuple[HeadView, ...]:

@@ -26,6 +26,7 @@ class HeadView:
         auc: Class of a yes/no head to its measured area under the ROC curve on people that the
             model had not seen.
         chance: Classes whose answers are no better than chance by that measure.
+        explainable: Whether the model holds what class activation maps of this head need.
     """
 
     name: str
@@ -37,6 +38,7 @@ class HeadView:
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
     auc: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     chance: frozenset[str] = frozenset()
+    explainable: bool = True
 
     def title_in(self, lang: str) -> str:
         """Return the title in `lang`, else in English, else made from the name."""

@@ -183,6 +183,10 @@ R이나 Esc를 누르면 취소됩니다.</translation>
             <translation>아직 확인하지 않았습니다. 몇 초 걸립니다.</translation>
         </message>
         <message>
+            <source>This model holds nothing that could explain this stat.</source>
+            <translation>이 모델에는 이 항목을 설명할 자료가 없습니다.</translation>
+        </message>
+        <message>
             <source>Comes with the next reading of a face.</source>
             <translation>다음 얼굴을 읽을 때 나옵니다.</translation>
         </message>

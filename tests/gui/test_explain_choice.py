@@ -73,6 +73,12 @@ def test_trust_is_told_apart_in_four_states() -> None:
     assert with_map(CamTrust(0.0, 0.4, False, "Why.", 0.0)) is TrustState.UNTRUSTED
 
 
+def test_a_head_that_the_model_cannot_explain_is_told_apart() -> None:
+    head = dataclasses.replace(HEADS[2], explainable=False)
+    assert trust_of(face(1), head)[0] is TrustState.IMPOSSIBLE
+    assert trust_of(face(1), HEADS[2])[0] is TrustState.NO_MAP
+
+
 def test_a_map_of_a_reading_that_is_not_to_be_believed_is_not_either() -> None:
     trust = CamTrust(2.0, 0.01, True, "", 0.0)
     cam = FaceMap("smile", "", np.zeros((4, 4), np.float32), (96, 96), 1.0, trust)

@@ -142,6 +142,20 @@ def test_the_panel_says_what_hatches_a_map_and_what_the_ends_mean(
     assert panel.legend._ends() == ("makes it lower", "makes it higher")
 
 
+def test_a_stat_that_cannot_be_explained_says_so(window: MainWindow, session: FakeSession) -> None:
+    play(window, session, face(1, LEFT))
+    session.model_heads = tuple(
+        dataclasses.replace(head, explainable=head.name != "smile") for head in session.model_heads
+    )
+    press(window, "3")
+    window.refresh_status()
+    panel = window.panel.explain
+    assert panel.trust_label.text() == "This model holds nothing that could explain this stat."
+    assert not panel.measure_button.isEnabled()
+    press(window, "4")
+    assert panel.trust_label.text() == "Comes with the next reading of a face."
+
+
 def test_another_model_is_asked_anew(window: MainWindow, session: FakeSession) -> None:
     play(window, session, face(1, LEFT))
     press(window, "3")

@@ -8,7 +8,7 @@ import pytest
 from facecam.capture.source import FrameSource
 from facecam.errors import CameraLostError, CameraOpenError, MediaFileError, ModelPackageError
 from facecam.gui.live_session import ModelPhase, SourcePhase
-from facecam.gui.session_bridge import SessionBridge, head_views
+from facecam.gui.session_bridge import SessionBridge, _explainable, head_views
 from facecam.inference.estimator import Estimator
 from facecam.pipeline.analyzer import FrameAnalyzer
 from facecam.recording.request import RecordingRequest
@@ -24,6 +24,7 @@ from tests.fakes import (
     detection_at,
 )
 from tests.gui.waiting import wait_until
+from tests.made_cam import made_package
 
 BROKEN = "The package broken does not match its files: copy it again."
 
@@ -240,6 +241,14 @@ def test_a_picture_is_read_again_to_get_a_map(bridge: SessionBridge) -> None:
     bridge.set_cam(CamChoice("smile"))
     wait_until(lambda: (found := bridge.latest()[1]) is not None and found is not before)
     assert phase(bridge) in (SourcePhase.RUNNING, SourcePhase.STARTING)
+
+
+def test_a_package_says_which_heads_it_can_explain() -> None:
+    whole = made_package()
+    views = head_views(whole.heads)
+    assert all(_explainable(view, whole).explainable for view in views)
+    without = made_package(layers={})
+    assert not any(_explainable(view, without).explainable for view in views)
 
 
 def test_figures_of_a_package_mark_heads_that_are_no_better_than_chance() -> None:
