@@ -1,5 +1,6 @@
 """Carries what the session says of itself into the parts of the main window."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,6 +71,8 @@ class WindowStatus(QObject):
         spec = status.source_spec
         if spec.isdecimal():
             return self.tr("Camera {number}").format(number=spec)
+        if "://" in spec:  # as the opened stream calls itself: without a password
+            return re.sub("://[^/]*@", "://", spec)
         return Path(spec).name or spec
 
     def _show_names(self, model_title: str) -> None:

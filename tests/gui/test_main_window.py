@@ -197,6 +197,15 @@ def test_losing_the_camera_and_the_end_of_a_file_look_different(
     assert "Why." in window.stage.card.text.text()
 
 
+def test_a_stream_that_is_opened_is_called_by_its_address_without_the_password(
+    window: MainWindow, session: FakeSession
+) -> None:
+    session.view = SessionView(SourcePhase.STARTING, source_spec="rtsp://me:s@cret@cam.lan/video")
+    window.refresh_status()
+    assert "rtsp://cam.lan/video" in window.stage.card.text.text()
+    assert "cret" not in window.stage.card.text.text()
+
+
 def test_an_error_while_playing_is_a_message_that_goes_away(
     window: MainWindow, session: FakeSession
 ) -> None:
