@@ -71,7 +71,10 @@ def _wanted(error: ValidationError, raw: Any, path: Path) -> str:
             if "valid " in said:
                 said = said.removeprefix("Input should be a valid ").split(",")[0]
                 said = f"{'an' if said[0] in 'aeiou' else 'a'} {said}"
-            said = said.removeprefix("Input should be ").removeprefix("Input should have ")
+            verb, _, rest = said.partition("should ")[2].partition(" ")  # "List should have ..."
+            if verb in ("have", "match"):
+                return f"should {verb} {rest.removesuffix(' after validation, not 0')}"
+            said = rest if verb == "be" else said
             if said not in wishes:
                 wishes.append(said)
     return f"should be {' or '.join(wishes)}"

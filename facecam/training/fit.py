@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from pydantic import ValidationError
 
-from facecam.errors import ManifestError, TrainingError
+from facecam.errors import ManifestError, RecipeError, TrainingError
 from facecam.training.callbacks import Progress, Report
 from facecam.training.checkpoint import write_whole
+from facecam.training.complaints import complaint
 from facecam.training.cutting import bad_files, cut_manifest
 from facecam.training.data import LabelledCrops, head_labels, restrict
 from facecam.training.distribute import Kind, folder_of, make_distribution
@@ -178,6 +180,7 @@ def with_classes(recipe: Recipe, manifests: Sequence[Manifest]) -> Recipe:
 
     Raises:
         ManifestError: There are fewer than two classes, or numbers that are none.
+        RecipeError: The recipe speaks of a class that the pictures do not carry.
     """
     heads = [
         head.model_copy(update={"classes": _classes(head, manifests)})
@@ -185,7 +188,12 @@ def with_classes(recipe: Recipe, manifests: Sequence[Manifest]) -> Recipe:
         else head
         for head in recipe.heads
     ]
-    return Recipe.model_validate({**recipe.model_dump(), "heads": [h.model_dump() for h in heads]})
+    made = {**recipe.model_dump(), "heads": [head.model_dump() for head in heads]}
+    try:
+        return Recipe.model_validate(made)
+    except ValidationError as error:
+        what = complaint(error, made, Recipe)
+        raise RecipeError(f"The recipe {recipe.name} does not fit the data: {what}.") from error
 
 
 def _classes(head: Head, manifests: Sequence[Manifest]) -> list[str] | list[int]:

@@ -1,5 +1,6 @@
 """Recipes: one YAML file that says how a model is made, validated before anything runs."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -46,7 +47,7 @@ class Backbone(_Strict):
 
     name: str
     weights: str = "none"
-    weights_size: int = 224
+    weights_size: Annotated[int, Field(ge=16, le=1024)] = 224
     pixels: Pixels | Literal["auto"] = "auto"
     pooling: Literal["average", "flatten"] = "average"
     until: str | None = None
@@ -75,7 +76,7 @@ class Head(_Strict):
     sensitivity + specificity), or a wanted sensitivity or specificity.
     """
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
     title: dict[Literal["en", "ko"], str] = {}
     kind: Literal["softmax", "sigmoid", "expectation"]
     classes: list[str] | list[int] | Literal["auto"]
@@ -126,10 +127,18 @@ class Head(_Strict):
             unknown = sorted(set(self.class_weights) - set(map(str, self.classes)))
             if unknown:
                 raise ValueError(f"class_weights names '{unknown[0]}', which is no class")
-        if self.kind == "expectation" and not all(isinstance(c, int) for c in self.classes):
-            raise ValueError("an expectation head needs whole numbers as classes")
-        if self.kind != "expectation" and not all(isinstance(c, str) for c in self.classes):
+        # A package takes no others, and that would come out after the training only.
+        if self.kind == "expectation":
+            numbers = [c for c in self.classes if isinstance(c, int)]
+            if len(numbers) != len(self.classes):
+                raise ValueError("an expectation head needs whole numbers as classes")
+            if len(numbers) < 2 or any(b <= a for a, b in pairwise(numbers)):
+                raise ValueError("an expectation head needs two or more rising numbers as classes")
+            return self
+        if not all(isinstance(c, str) and c for c in self.classes):
             raise ValueError("classes must be names")
+        if self.kind == "softmax" and len(self.classes) < 2:
+            raise ValueError("a softmax head needs two or more classes; sigmoid is for one")
         return self
 
 
@@ -224,7 +233,7 @@ class Training(_Strict):
     ema: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Momentum of the running average of the weights that is kept as the result; 0 is off."""
     steps_per_epoch: Annotated[int, Field(ge=1)] | None = None
-    seed: int = 0
+    seed: Annotated[int, Field(ge=0)] = 0
     phases: Annotated[list[Phase], Field(min_length=1)]
 
 
@@ -260,7 +269,7 @@ class Card(_Strict):
 class Recipe(_Strict):
     """A whole recipe."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=64)]
     version: str = "1.0.0"
     title: dict[Literal["en", "ko"], str] = {}
     target: Literal["face", "frame"] = "face"

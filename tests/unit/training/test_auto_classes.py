@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from facecam.errors import ManifestError
+from facecam.errors import ManifestError, RecipeError
 from facecam.training.fit import with_classes
 from facecam.training.manifest import read_manifest
 from facecam.training.recipe import Recipe
@@ -34,6 +34,13 @@ def softmax(**more: Any) -> dict[str, Any]:
 
 def expectation(**more: Any) -> dict[str, Any]:
     return {"name": "age", "kind": "expectation", "classes": "auto", **more}
+
+
+def test_a_weight_of_a_class_that_nobody_carries_is_one_sentence(tmp_path: Path) -> None:
+    pets = manifest(tmp_path / "pets", "a.jpg,train,cat,\nb.jpg,train,dog,\n")
+    head = {"name": "pet", "kind": "softmax", "classes": "auto", "class_weights": {"wolf": 2.0}}
+    with pytest.raises(RecipeError, match="does not fit the data: .* 'wolf', which is no class"):
+        with_classes(recipe(head), [pets])
 
 
 def test_classes_are_those_of_all_training_pictures(tmp_path: Path) -> None:

@@ -77,6 +77,14 @@ def test_a_wrong_key_or_value_is_named(recipe_path: Path, override: str, named: 
         ("target=face", None),
         ("training.phases.3.epochs=1", "its list has 1 entries, counted from 0"),
         ("heads.0.name=trunk", "no head may be called 'trunk'"),
+        ("heads=[]", "'heads' is [] and should have at least 1 item."),
+        ("name=Big", "'name' is 'Big' and should match pattern"),
+        # What a package would refuse, but only after the training:
+        ("heads.0.classes=[red]", "a softmax head needs two or more classes"),
+        ("heads.0.classes=[red, '']", "classes must be names"),
+        ("heads.1.classes=[2, 1]", "two or more rising numbers"),
+        (f"heads.0.name={'a' * 65}", "should have at most 64 characters"),
+        ("training.seed=-1", "'training.seed' is -1 and should be greater than or equal to 0"),
     ],
 )  # fmt: skip
 def test_a_complaint_names_the_key_the_value_and_what_is_allowed(
