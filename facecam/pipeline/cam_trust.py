@@ -4,6 +4,7 @@ import contextlib
 import logging
 import os
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +31,7 @@ _PAUSE_S = 3.0  # between two measurements of any map
 _SHARE = 0.1  # of the time that measuring maps again may take: one takes a second of a core
 _PATIENCE_S = 5.0  # a request for a face that is not seen keeps the others waiting so long at most
 _GIVE_UP = 4  # random maps that were as good: with 40 in all, two are too many already
+_QUEUE = 8  # faces of a picture that stands still
 _RECENT = 3  # measurements of a map whose median counts
 _NICENESS = 15
 
@@ -68,7 +70,8 @@ class CamTrustProbe:
         clock: Monotonic seconds.
 
     Attributes:
-        still: Whether the picture stands still, so that faces need not prove that they do.
+        still: Whether the picture stands still, so that faces need not prove that they do, and
+            queue to be measured: no other frame comes.
         measured: Called on the thread with each figure.
     """
 
@@ -87,7 +90,7 @@ class CamTrustProbe:
         self.still = False
         self.measured: Callable[[CamKey, CamTrust], None] = lambda key, trust: None
         self._changed = threading.Condition()
-        self._waiting: TrustSample | None = None
+        self._waiting: deque[TrustSample] = deque()
         self._busy = False
         self._track: int | None = None  # whose map is being measured
         self._ended_s = float("-inf")
@@ -111,16 +114,14 @@ class CamTrustProbe:
     def knows(self, track: int) -> bool:
         """Return whether there is a figure of a face, or one is being measured."""
         with self._changed:
-            waiting = self._waiting
-            return (
-                any(key[0] == track for key in self._results)
-                or self._track == track
-                or (waiting is not None and waiting.key[0] == track)
-            )
+            keys = [*self._results, *(sample.key for sample in self._waiting)]
+            return self._track == track or any(key[0] == track for key in keys)
 
     def due(self, key: CamKey) -> bool:
         """Return whether a map should be offered now."""
-        if self._busy or self._waiting is not None:
+        if self.still:
+            return len(self._waiting) < _QUEUE and not self.knows(key[0])
+        if self._busy or self._waiting:
             return False
         now_s = self._clock()
         if self._requested:
@@ -140,14 +141,16 @@ class CamTrustProbe:
     def offer(self, sample: TrustSample) -> None:
         """Have a map measured, unless another one is being measured."""
         with self._changed:
-            if self._busy or self._waiting is not None or sample.package is self._broken:
+            occupied = self._busy or bool(self._waiting)
+            if sample.package is self._broken or (occupied and not self.still):
                 return
             if sample.package is not self._package:
                 self._package = sample.package
                 self._results.clear()
                 self._recent.clear()
+                self._waiting.clear()
             self._requested.pop(sample.key[0], None)
-            self._waiting = sample
+            self._waiting.append(sample)
             self._changed.notify_all()
 
     def result(self, key: CamKey) -> CamTrust | None:
@@ -195,12 +198,12 @@ class CamTrustProbe:
 
     def _next(self, stop: threading.Event) -> TrustSample | None:
         with self._changed:
-            while self._waiting is None and not stop.is_set():
+            while not self._waiting and not stop.is_set():
                 self._changed.wait()
             if stop.is_set():
                 return None
-            sample, self._waiting = self._waiting, None
-            self._busy, self._track = True, sample.key[0] if sample is not None else None
+            sample = self._waiting.popleft()
+            self._busy, self._track = True, sample.key[0]
             return sample
 
     def _measure(self, estimator: Estimator, sample: TrustSample, stop: threading.Event) -> None:

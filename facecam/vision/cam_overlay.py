@@ -243,12 +243,12 @@ def _stripes(whole: bool) -> tuple[ImageU8, ImageU8]:
     at = np.arange(_HATCHED_SIDE)
     phase = (at[None] + at[:, None]) * (_STRIPES / _HATCHED_SIDE) % 1.0
     edge = _HATCHED_SIDE / _STRIPES / 2.0
-    layer = np.zeros((_HATCHED_SIDE, _HATCHED_SIDE, 4))
+    drawn = np.zeros((_HATCHED_SIDE, _HATCHED_SIDE, 4))
     for middle, colour in ((0.5 - _STRIPE_WIDTH / 2.0, TEXT), (0.5 + _STRIPE_WIDTH / 2.0, CARD)):
         stripe = np.clip((_STRIPE_WIDTH / 2.0 - np.abs(phase - middle)) * edge + 0.5, 0.0, 1.0)
-        layer += stripe[..., None] * np.array([*bgr(colour), 255.0])
-    layer = np.rint(layer * (region_mask(_HATCHED_SIDE, whole) * _STRIPE_SHARE)[..., None])
-    layer = layer.astype(np.uint8)
+        drawn += stripe[..., None] * np.array([*bgr(colour), 255.0])
+    share = region_mask(_HATCHED_SIDE, whole) * _STRIPE_SHARE
+    layer: ImageU8 = np.rint(drawn * share[..., None]).astype(np.uint8)
     return layer, np.repeat(255 - layer[..., 3:], 4, axis=2)
 
 

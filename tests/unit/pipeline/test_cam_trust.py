@@ -72,7 +72,7 @@ def probes() -> Iterator[Probes]:
 
 def until_idle(probe: CamTrustProbe) -> None:
     with probe._changed:
-        assert probe._changed.wait_for(lambda: not probe._busy and probe._waiting is None, WAIT_S)
+        assert probe._changed.wait_for(lambda: not probe._busy and not probe._waiting, WAIT_S)
 
 
 def test_a_right_map_is_trusted_and_a_shuffled_one_is_not(probes: Probes) -> None:
@@ -182,6 +182,22 @@ def test_a_face_that_somebody_asks_for_comes_first(probes: Probes) -> None:
     probe.offer(sample(2))
     until_idle(probe)
     assert not probe.requested(2)
+
+
+def test_all_faces_of_a_picture_that_stands_still_are_measured(probes: Probes) -> None:
+    """No other frame comes in which they could take turns."""
+    gated = Gated()
+    probe = probes.probe(gated)
+    probe.still = True
+    keys = [(track, "smile", "smile") for track in (1, 2, 3)]
+    for track, key in enumerate(keys, start=1):
+        assert probe.due(key)
+        probe.offer(sample(track))
+        assert not probe.due(key), "once is enough"
+    assert gated.entered.wait(WAIT_S)
+    gated.go.set()
+    until_idle(probe)
+    assert all(probe.result(key) is not None for key in keys)
 
 
 def test_asking_for_a_face_that_is_gone_does_not_stop_the_others_for_good(probes: Probes) -> None:
