@@ -122,5 +122,5 @@ def _print_details(details: dict[str, Any]) -> None:
         listed = f"{classes[0]}-{classes[-1]}" if head["kind"] == "expectation" else None
         typer.echo(f"  {head['name']}: {head['kind']}, {listed or ', '.join(map(str, classes))}")
     for key, facts in details.get("files", {}).items():
-        typer.echo(f"{key}: {facts['bytes'] / 1e6:.1f} MB, sha256 {facts['sha256'][:16]}...")
+        typer.echo(f"{key}: {facts['bytes'] / 1e6:.2f} MB, sha256 {facts['sha256'][:16]}...")
     typer.echo(f"licence: {details.get('licence', 'not said')}")

@@ -71,7 +71,8 @@ def build_backbone(
         network = _make(spec, pixels, _scaled(seen, pixels))
     except ValueError as error:
         raise RecipeError(
-            f"The backbone {spec.name} cannot be built for pictures of {width}x{height}: {error}"
+            f"The backbone {spec.name} cannot be built for pictures of {width}x{height} "
+            f"({str(error).splitlines()[0].rstrip('.')}): use a larger input_size."
         ) from error
     if spec.weights not in ("none", "imagenet"):
         _copy_weights(network, spec, pixels)
