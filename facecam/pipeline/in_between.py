@@ -47,4 +47,8 @@ def _moved(face: FaceAnalysis, later: FaceAnalysis, share: float) -> FaceAnalysi
         keypoints = ((1 - share) * keypoints + share * later.keypoints).astype(np.float32)
     if matrix is not None and later.crop_matrix is not None:
         matrix = (1 - share) * matrix + share * later.crop_matrix
+    elif matrix is not None:  # hidden by then
+        from facecam.vision.cam_overlay import follow_box  # late: it brings cv2
+
+        matrix = follow_box(matrix, face.box_xywh, box)
     return replace(face, box_xywh=box, keypoints=keypoints, crop_matrix=matrix)

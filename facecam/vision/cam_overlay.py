@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facecam.types import Analysis, FaceAnalysis, FaceMap, Float32Array, ImageU8
+from facecam.types import Analysis, BoxXywh, FaceAnalysis, FaceMap, Float32Array, ImageU8
 from facecam.vision.blending import lay_over
 from facecam.vision.cam_colours import CamColours, cam_colours
 from facecam.vision.palette import CARD, TEXT, bgr
@@ -94,7 +94,7 @@ class CamPainter:
             if cam is None or matrix is None:
                 continue
             if item.face is not face:
-                matrix = _moved(matrix, item.face, face)
+                matrix = follow_box(matrix, item.face.box_xywh, face.box_xywh)
             to_picture = crop_to_picture(matrix, analysis.size_wh, (out.shape[1], out.shape[0]))
             if mirror:
                 to_picture[0] *= -1.0
@@ -293,9 +293,9 @@ def region_mask(side: int, whole: bool = False) -> Float32Array:
     return mask
 
 
-def _moved(matrix: Matrix, before: FaceAnalysis, now: FaceAnalysis) -> Matrix:
+def follow_box(matrix: Matrix, before: BoxXywh, now: BoxXywh) -> Matrix:
     """Return a crop matrix that follows a box on from where it was cut."""
-    (x0, y0, w0, h0), (x1, y1, w1, h1) = before.box_xywh, now.box_xywh
+    (x0, y0, w0, h0), (x1, y1, w1, h1) = before, now
     scale = ((w0 / max(w1, 1.0)) * (h0 / max(h1, 1.0))) ** 0.5
     # From this picture to the one before: around the boxes' middles.
     back = np.array(

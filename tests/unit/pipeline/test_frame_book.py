@@ -266,6 +266,13 @@ def test_boxes_move_between_two_analyses() -> None:
     assert [face.track for face in found.faces] == [1], "the one that is gone has gone by now"
     assert found.faces[0].box_xywh == pytest.approx((85.0, 20.0, 64.0, 64.0))
     assert in_between(None, analysis_at(4, right), 0.0) is None
+    cut = replace(left, crop_matrix=np.array([[1.0, 0.0, -left.box_xywh[0]], [0.0, 1.0, 0.0]]))
+    hidden = in_between(analysis_at(0, cut), analysis_at(4, replace(right, crop_matrix=None)), 0.1)
+    assert hidden is not None
+    (face,) = hidden.faces
+    assert face.crop_matrix is not None
+    at = face.crop_matrix @ [*face.box_xywh[:2], 1.0]
+    assert at[0] == pytest.approx(0.0, abs=1e-9), "the crop goes with the box"
     far = in_between(analysis_at(0, left), analysis_at(90, right), 1.0)
     assert far is not None
     assert far.faces[0].box_xywh == left.box_xywh, "too far apart to say what lies between"
