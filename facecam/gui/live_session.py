@@ -113,6 +113,10 @@ class LiveSession(Protocol):
         """Return the running model's card (Markdown), or ""."""
         ...
 
+    def model_warnings(self) -> tuple[str, ...]:
+        """Return what everybody who sees the running model's readings should know."""
+        ...
+
     def change_source(self, spec: str) -> None:
         """Go over to another source; what goes wrong shows up in `status`."""
         ...

@@ -198,6 +198,12 @@ class SessionBridge:
         except (OSError, UnicodeDecodeError):
             return ""
 
+    def model_warnings(self) -> tuple[str, ...]:
+        """See `LiveSession`."""
+        package = self._running_package()
+        listed = [] if package is None else package.spec.get("warnings")
+        return tuple(map(str, listed)) if isinstance(listed, list) else ()
+
     def status(self) -> SessionView:
         """See `LiveSession`."""
         if self._session is None:

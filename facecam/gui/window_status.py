@@ -27,6 +27,7 @@ class WindowStatus(QObject):
         self._errors_seen = 0
         self._lost_s: float | None = None  # for how long the source is gone; None while it is not
         self._spec = ""
+        self._warned_of = ""  # the model whose warnings were shown last
 
     def refresh(self) -> None:
         """Show how the session is doing."""
@@ -49,6 +50,7 @@ class WindowStatus(QObject):
         window.choosers.set_current(status.source_spec, status.model)
         window.commands.remember_what_works()
         window.explaining.refresh()
+        self._show_warnings()
         self._show_errors()
         self._show_loss()
         window.recording.refresh()
@@ -92,6 +94,18 @@ class WindowStatus(QObject):
             # Seen in the task bar as well, where the window itself is not.
             title = f"● {title}"
         window.setWindowTitle(title)
+
+    def _show_warnings(self) -> None:
+        """Say what a model is not, each time one is taken that warns of something."""
+        window = self._window
+        status = window.presenter.status
+        if status.model_phase is not ModelPhase.READY or status.model == self._warned_of:
+            return
+        self._warned_of = status.model
+        text = " ".join(window.session.model_warnings())
+        if text:
+            about = (self.tr("About this model"), window.commands.show_model)
+            window.stage.notice.show_text(text, (about,), kind="warning")
 
     def _show_errors(self) -> None:
         status = self._window.presenter.status

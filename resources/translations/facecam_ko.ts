@@ -823,6 +823,10 @@ Press for all figures.</source>
     <context>
         <name>WindowStatus</name>
         <message>
+            <source>About this model</source>
+            <translation>이 모델에 대하여</translation>
+        </message>
+        <message>
             <source>Demo clip</source>
             <translation>데모 영상</translation>
         </message>

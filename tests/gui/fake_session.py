@@ -101,6 +101,7 @@ class FakeSession:
         self.analysis: Analysis | None = None
         self.model_heads: tuple[HeadView, ...] = ()
         self.card = ""
+        self.warnings: tuple[str, ...] = ()
         self.asked: list[tuple[str, object]] = []
         self.cam: CamChoice | None = None
         self.blur = False
@@ -158,6 +159,9 @@ class FakeSession:
 
     def model_card(self) -> str:
         return self.card
+
+    def model_warnings(self) -> tuple[str, ...]:
+        return self.warnings
 
     def change_source(self, spec: str) -> None:
         self.asked.append(("source", spec))

@@ -286,6 +286,19 @@ def test_hiding_a_stat_takes_it_from_the_panel(window: MainWindow, session: Fake
     assert window.settings.heads_hidden == ("beard",)
 
 
+def test_a_model_that_warns_is_taken_with_its_warning(
+    window: MainWindow, session: FakeSession
+) -> None:
+    notice = window.stage.notice
+    session.warnings = ("Not a medical device.", "A party game.")
+    play(window, session, face(3))
+    wait_until(lambda: notice.isVisible())
+    assert notice.text.text() == "Not a medical device. A party game."
+    notice.hide()
+    window.refresh_status()
+    assert not notice.isVisible()  # said once
+
+
 def test_language_changes_while_running_and_back(window: MainWindow, session: FakeSession) -> None:
     play(window, session, face(3))
     window.change(language="ko")
