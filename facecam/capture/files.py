@@ -29,13 +29,11 @@ class VideoFileSource:
 
     Args:
         path: The file.
-        loop: Start again at the end, for ever; frame ids and times go on growing.
         clock: Stamps frames.
     """
 
-    def __init__(self, path: str | Path, *, loop: bool = False, clock: Clock = monotonic_s) -> None:
+    def __init__(self, path: str | Path, *, clock: Clock = monotonic_s) -> None:
         self._path = Path(path).absolute()
-        self._loop = loop
         self._clock = clock
         self._lock = threading.Lock()
         self._closed = threading.Event()
@@ -45,7 +43,6 @@ class VideoFileSource:
         self._duration_s = 0.0  # 0.0: the file does not tell
         self._frame_id = 0
         self._zero_s = 0.0  # the file's own time of its first frame
-        self._offset_s = 0.0  # what earlier rounds of a loop took
         self._last_s = float("-inf")
         self._ended = False
         self._truncated = False
@@ -89,7 +86,7 @@ class VideoFileSource:
                 live=False,
                 size_wh=(image.shape[1], image.shape[0]),
                 fps=fps,
-                frame_count=None if self._loop else count,
+                frame_count=count,
             )
 
     def _start(self) -> cv2.VideoCapture:
@@ -126,8 +123,6 @@ class VideoFileSource:
                 self._first = None
             else:
                 grabbed = self._decode(self._capture)
-            if grabbed is None and self._loop:
-                grabbed = self._rewind()
             if grabbed is None:
                 self._ended = True
                 self._truncated = self._is_cut_off()
@@ -137,7 +132,7 @@ class VideoFileSource:
 
     def _to_frame(self, image: ImageU8, time_s: float) -> Frame:
         captured_s = self._clock()
-        source_s = time_s - self._zero_s + self._offset_s
+        source_s = time_s - self._zero_s
         if not source_s > self._last_s:  # missing, repeated or NaN
             source_s = self._last_s + self._step_s
         self._last_s = source_s
@@ -148,13 +143,6 @@ class VideoFileSource:
     @property
     def _step_s(self) -> float:
         return 1.0 / (self._info.fps or _FALLBACK_FPS)
-
-    def _rewind(self) -> tuple[ImageU8, float] | None:
-        """Begin another round; opening anew works for every format, seeking does not."""
-        self._release()
-        self._capture = self._start()
-        self._offset_s = self._last_s + self._step_s
-        return self._decode(self._capture)
 
     def _is_cut_off(self) -> bool:
         """Tell whether the frames end clearly before the stated length (by count and by time)."""

@@ -137,8 +137,3 @@ def _synthetic(options: str, size_wh: tuple[int, int], fps: float) -> FrameSourc
         raise SourceError(
             f"An option in synthetic:{options} has no usable value: use {_SYNTHETIC_OPTIONS}."
         ) from error
-
-
-def demo_source() -> VideoFileSource:
-    """Return the shipped demo clip, played again and again."""
-    return VideoFileSource(DEMO_CLIP, loop=True)

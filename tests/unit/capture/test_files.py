@@ -196,31 +196,6 @@ def test_8k_video(write_video: WriteVideo) -> None:
     assert [frame.image_bgr.shape for frame in frames] == [(4320, 7680, 3)]
 
 
-def test_loop_goes_on_with_ids_and_times(write_video: WriteVideo) -> None:
-    source = VideoFileSource(write_video(frames=4, fps=20), loop=True)
-    source.open()
-    frames = [source.read() for _ in range(10)]
-    source.close()
-    assert source.info.frame_count is None
-    assert [number_of(frame.image_bgr) for frame in frames if frame] == [
-        0,
-        1,
-        2,
-        3,
-        0,
-        1,
-        2,
-        3,
-        0,
-        1,
-    ]
-    assert [frame.frame_id for frame in frames if frame] == list(range(10))
-    assert [frame.source_s for frame in frames if frame] == pytest.approx(
-        [i / 20 for i in range(10)]
-    )
-    assert source.read() is None
-
-
 def test_single_picture_is_one_frame(tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "a.png"), numbered(3))
     source = picture_source(tmp_path / "a.png")

@@ -6,14 +6,16 @@ import keras
 import numpy as np
 import pytest
 
+from facecam.errors import RecipeError
 from facecam.training.conversion import Format, convert
 from facecam.training.explain.explained import LAST
 from facecam.training.explain.keras_model import KerasModel, keras_model_of_network
 from facecam.training.explain.methods import activation_maps
 from facecam.training.explain.randomization import weight_randomization
 from facecam.training.explain.targets import CamTarget
+from facecam.training.folds import check_folds
 from facecam.training.network import Network, build_network
-from facecam.training.recipe import Recipe
+from facecam.training.recipe import Evaluation, Recipe
 from facecam.types import Float32Array, ImageU8
 
 RECIPE = Recipe.model_validate(
@@ -93,6 +95,12 @@ def test_the_shipped_graph_says_the_same(
         got = run(graph, pictures[:count])["colour"]
         assert got.shape == (count, 2)
         np.testing.assert_allclose(got, expected[:count], atol=tolerance)
+
+
+def test_folds_and_mirror_images_do_not_go_together() -> None:
+    changed = RECIPE.model_copy(update={"evaluation": Evaluation(folds=3)})
+    with pytest.raises(RecipeError, match=r"backbone\.mirror"):
+        check_folds(changed)
 
 
 def test_inner_layers_are_explained_for_the_picture(mirrored: Network, pictures: ImageU8) -> None:
