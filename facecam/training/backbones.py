@@ -11,7 +11,6 @@ import numpy as np
 
 from facecam.errors import RecipeError, TrainingError
 from facecam.training.efficientnet_lite import efficientnet_lite0
-from facecam.training.mirror import MirrorMean, MirrorPair
 from facecam.training.recipe import Backbone, Pixels
 from facecam.training.small_cnn import small_cnn, small_cnn_pooled
 
@@ -45,9 +44,7 @@ PIXELS: dict[str, Pixels] = {
 }
 
 
-def build_backbone(
-    spec: Backbone, size_wh: tuple[int, int] | int, *, mirrored: bool = False
-) -> keras.Model:
+def build_backbone(spec: Backbone, size_wh: tuple[int, int] | int) -> keras.Model:
     """Return the network without its top: uint8 RGB (N, height, width, 3) to feature maps.
 
     Pixel scaling is part of the returned model, as its layer `pixels`. For `caffe` weights
@@ -57,7 +54,6 @@ def build_backbone(
     Args:
         spec: Which network, with which weights.
         size_wh: Width and height of its pictures in pixels, or the side of a square.
-        mirrored: Give the mean of the maps of a picture and of its mirror image; see `mirror`.
 
     Raises:
         RecipeError: No such network, or the pictures are too small for it.
@@ -67,8 +63,7 @@ def build_backbone(
     pixels = pixels_of(spec)
     image = keras.Input((height, width, 3), dtype="uint8", name="image")
     try:
-        seen = MirrorPair(name="mirror_pair")(image) if mirrored else image
-        network = _make(spec, pixels, _scaled(seen, pixels))
+        network = _make(spec, pixels, _scaled(image, pixels))
     except ValueError as error:
         raise RecipeError(
             f"The backbone {spec.name} cannot be built for pictures of {width}x{height} "
@@ -78,11 +73,7 @@ def build_backbone(
         _copy_weights(network, spec, pixels)
     if pixels == "caffe":
         _turn_channels(network)
-    network = _cut_off(network, spec)
-    if mirrored:
-        maps = MirrorMean(name="mirror_mean")(network.output)
-        network = keras.Model(network.inputs, maps, name=network.name)
-    return network
+    return _cut_off(network, spec)
 
 
 def _cut_off(network: keras.Model, spec: Backbone) -> keras.Model:

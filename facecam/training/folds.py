@@ -53,14 +53,8 @@ def check_folds(recipe: Recipe) -> None:
     """Refuse a recipe whose training cannot be repeated for each fold.
 
     Raises:
-        RecipeError: A phase trains the backbone, or ends by what it measures; or the network looks
-            at mirror images too, which the heads that ship would not have learned from.
+        RecipeError: A phase trains the backbone, or ends by what it measures.
     """
-    if recipe.backbone.mirror:
-        raise RecipeError(
-            f"The recipe {recipe.name} is not valid at 'backbone.mirror': evaluation.folds needs "
-            "false, since the heads are fitted on the features of pictures as they are."
-        )
     for number, phase in enumerate(recipe.training.phases):
         at = f"The recipe {recipe.name} is not valid at 'training.phases.{number}'"
         if phase.freeze != "all" or not phase.stored_features:

@@ -142,16 +142,10 @@ class Network:
     top: keras.Model
 
 
-def build_network(recipe: Recipe, *, mirrored: bool = False) -> Network:
-    """Build the network of a recipe, with fresh heads on its backbone's weights.
-
-    Args:
-        recipe: With the classes of every head known.
-        mirrored: Average the feature maps of a picture and of its mirror image; the weights, and
-            their order, are the same with and without.
-    """
+def build_network(recipe: Recipe) -> Network:
+    """Build the network of a recipe, with fresh heads on its backbone's weights."""
     keras.utils.set_random_seed(recipe.training.seed)
-    backbone = build_backbone(recipe.backbone, recipe.input_wh, mirrored=mirrored)
+    backbone = build_backbone(recipe.backbone, recipe.input_wh)
     if recipe.backbone.pooling == "average":
         pool = keras.layers.GlobalAveragePooling2D(name=POOLED)(backbone.output)
     else:
@@ -172,7 +166,7 @@ def build_network(recipe: Recipe, *, mirrored: bool = False) -> Network:
 
 
 def trained_network(run: Run) -> Network:
-    """Return the network of a run as it is exported, with the weights of its best epoch.
+    """Return the network of a run with the weights of its best epoch.
 
     Raises:
         TrainingError: The run has no finished epoch.
@@ -181,14 +175,9 @@ def trained_network(run: Run) -> Network:
     if not run.best.exists():
         raise TrainingError(f"{run.folder} has no finished epoch yet: train it first.")
     plain = recipe.backbone.model_copy(update={"weights": "none"})  # all come from the run
-    recipe = recipe.model_copy(update={"backbone": plain})
-    network = build_network(recipe)
+    network = build_network(recipe.model_copy(update={"backbone": plain}))
     network.model.load_weights(run.best)
-    if not plain.mirror:
-        return network
-    mirrored = build_network(recipe, mirrored=True)
-    mirrored.model.set_weights(network.model.get_weights())
-    return mirrored
+    return network
 
 
 def trunk_layers(recipe: Recipe) -> list[str]:

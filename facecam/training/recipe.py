@@ -40,8 +40,6 @@ class Backbone(_Strict):
     deviations), `raw` (0 to 255, the network scales by itself), or `auto`, by the name. `pooling`
     is what heads see of the feature maps: their `average`, or all of them (`flatten`). `until` ends
     the network at a layer: earlier feature maps are finer, and so are class activation maps.
-    `mirror` lets the exported graph look at every picture and at its mirror image and average the
-    two feature maps (turned back): steadier figures for twice the time; training is as without.
     `freeze_batchnorm` keeps the normalisation of pretrained weights as it is.
     """
 
@@ -51,7 +49,6 @@ class Backbone(_Strict):
     pixels: Pixels | Literal["auto"] = "auto"
     pooling: Literal["average", "flatten"] = "average"
     until: str | None = None
-    mirror: bool = False
     freeze_batchnorm: bool = True
 
 

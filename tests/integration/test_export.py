@@ -16,12 +16,10 @@ from facecam.inference.package import load_package
 from facecam.inference.runtime import LiteRtEstimator
 from facecam.training import export as export_module
 from facecam.training.conversion import convert
-from facecam.training.explain.keras_model import keras_model_of_package
 from facecam.training.export import export_run
 from facecam.training.network import Network, build_network
 from facecam.training.recipe import Recipe
 from facecam.training.run import Run
-from facecam.training.split import split_head
 
 pytestmark = pytest.mark.long  # four conversions; test_train_to_package exports in every run
 
@@ -196,26 +194,6 @@ def test_a_float_package_equals_keras_and_a_sabotaged_one_is_refused(
     with pytest.raises(TrainingError, match="'happy' differs from Keras by"):
         export(made[0], tmp_path / "bad")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["good"]
-
-
-def test_a_mirrored_package_answers_alike_for_mirror_images(tmp_path: Path) -> None:
-    backbone = {"name": "SmallCNNPooled", "mirror": True}
-    run, network = make_run(tmp_path / "made", recipe(backbone=backbone))
-    to, _ = export(run, tmp_path / "mirrored", keras_file=True)
-    package = load_package(to)
-    estimator = LiteRtEstimator(package)
-    crops = np.random.default_rng(4).integers(0, 256, (3, HEIGHT, WIDTH, 3)).astype(np.uint8)
-    out, turned = estimator.run(crops), estimator.run(crops[:, :, ::-1].copy())
-    estimator.close()
-    plain = network.model.predict_on_batch(crops)
-    assert np.abs(out["pet"] - plain["pet"]).max() > 1e-3
-    for head in HEADS:
-        assert np.abs(out[head["name"]] - turned[head["name"]]).max() < 1e-3
-    np.testing.assert_allclose(out["features"], turned["features"][:, :, ::-1], atol=1e-3)
-    # What explains the package sees what the package sees, and heads can be taken out of it.
-    explained = keras_model_of_package(package)
-    np.testing.assert_allclose(explained.logits(crops)["pet"], out["pet"], atol=1e-3)
-    assert load_package(split_head(to, "happy", tmp_path / "happy")).heads[0].name == "happy"
 
 
 def test_heads_on_flattened_maps_say_so_and_have_no_map(tmp_path: Path) -> None:

@@ -17,7 +17,6 @@ from facecam.training.explain.explained import (
     facts_of_package,
 )
 from facecam.training.explain.targets import CamTarget
-from facecam.training.mirror import MirrorMean, MirrorPair
 from facecam.types import Float32Array, ImageU8
 
 if TYPE_CHECKING:
@@ -62,13 +61,6 @@ class KerasModel:
         # Only what comes after a kernel can be differentiated, and only that is of interest.
         self.layers = tuple(names[names.index(convolutions[0]) :])
         self.convolutions = tuple(convolutions)
-        pairs = [isinstance(layer, MirrorPair) for layer in model.layers]
-        means = [isinstance(layer, MirrorMean) for layer in model.layers]
-        # Between the two layers a picture has maps of its own, and its mirror image has others.
-        self._twice: frozenset[str] = frozenset()
-        if any(pairs) and any(means):
-            between = model.layers[pairs.index(True) : means.index(True)]
-            self._twice = frozenset(layer.name for layer in between)
         last = model.get_layer(self.layers[-1]).output
         self._probes: dict[str, keras.Model] = {}
         self._answer = _compiled(model)
@@ -86,13 +78,13 @@ class KerasModel:
         return {name: np.concatenate([np.asarray(part[name]) for part in parts]) for name in names}
 
     def features(self, crops_rgb: ImageU8, layer: str) -> Float32Array:
-        """Return the (N, h, w, C) float32 output of a layer; see `_side_by_side`."""
+        """Return the (N, h, w, C) float32 output of a layer."""
         if self.layer(layer) == self.layers[-1]:
             parts = [self._seen(batch)[LAST] for batch in _batches(crops_rgb)]
             return np.concatenate([np.asarray(part, np.float32) for part in parts])
         probe = self._probe(layer)
         parts = [self._call(probe, batch)["explained"] for batch in _batches(crops_rgb)]
-        return np.concatenate([self._side_by_side(part, layer) for part in parts])
+        return np.concatenate([np.asarray(part, np.float32) for part in parts])
 
     def activations(self, crops_rgb: ImageU8, layer: str, target: CamTarget) -> Activations:
         """Return the output of a layer and the gradient of the explained number by it."""
@@ -139,19 +131,7 @@ class KerasModel:
                 f"The head '{target.head.name}' does not depend on the layer '{layer}': choose "
                 "another layer."
             )
-        return self._side_by_side(features, layer), self._side_by_side(gradients, layer)
-
-    def _side_by_side(self, maps: Any, layer: str) -> Float32Array:
-        """Return what a layer gave for pictures, (N, h, w, C) float32.
-
-        Where their mirror images have maps as well, those are turned back and are further channels,
-        so that every method adds up what both say, each channel weighed by its own gradients.
-        """
-        maps = np.asarray(maps, np.float32)
-        if self.layer(layer) not in self._twice:
-            return maps
-        own, mirrored = np.split(maps, 2)
-        return np.concatenate([own, mirrored[:, :, ::-1]], axis=-1)
+        return np.asarray(features, np.float32), np.asarray(gradients, np.float32)
 
     def _probe(self, layer: str) -> keras.Model:
         name = self.layer(layer)

@@ -9,7 +9,6 @@ import numpy as np
 from facecam.training.explain.explained import ModelFacts
 from facecam.training.explain.keras_model import KerasModel
 from facecam.training.export import write_spec
-from facecam.training.mirror import MirrorMean, MirrorPair
 from facecam.training.recipe import Head
 from facecam.types import ImageU8
 
@@ -20,23 +19,15 @@ HAT = Head(name="hat", kind="sigmoid", classes=["hat"])
 AGE = Head(name="age", kind="expectation", classes=list(range(0, 30, 3)), unit="years", hidden=[6])
 
 
-def small_model(
-    *heads: Head, dtype: str = "uint8", seed: int = 0, side: int = SIDE, mirror: bool = False
-) -> KerasModel:
-    """Return pictures (N, side, side, 3) to the heads, through three convolutions.
-
-    With `mirror` it looks at mirror images as well, as `training.mirror` has it.
-    """
+def small_model(*heads: Head, dtype: str = "uint8", seed: int = 0, side: int = SIDE) -> KerasModel:
+    """Return pictures (N, side, side, 3) to the heads, through three convolutions."""
     keras.utils.set_random_seed(seed)
     image = keras.Input((side, side, 3), dtype=dtype, name="image")
-    seen = MirrorPair(name="mirror_pair")(image) if mirror else image
-    x = keras.layers.Rescaling(1 / 127.5, offset=-1.0, name="pixels")(seen)
+    x = keras.layers.Rescaling(1 / 127.5, offset=-1.0, name="pixels")(image)
     for name, filters, stride in (("first", 6, 2), ("second", 8, 2), ("third", 10, 1)):
         x = keras.layers.Conv2D(
             filters, 3, strides=stride, padding="same", activation="relu", name=name
         )(x)
-    if mirror:
-        x = MirrorMean(name="mirror_mean")(x)
     pooled = keras.layers.GlobalAveragePooling2D(name="pooled")(x)
     outputs: dict[str, Any] = {}
     for head in heads:
@@ -60,11 +51,11 @@ def pictures(count: int = 2, seed: int = 1) -> ImageU8:
 def write_package(
     model: KerasModel, folder: Path, *, with_keras: bool = False, target: str = "frame"
 ) -> Path:
-    """Write a small model as a float32 package, what its heads average as the feature maps."""
+    """Write a small model as a float32 package, its third convolution as the feature maps."""
     import tensorflow as tf
 
     folder.mkdir(parents=True)
-    features = model.model.get_layer(model.layers[-1]).output
+    features = model.model.get_layer("third").output
     whole = keras.Model(model.model.input, {**model.model.output, "features": features})
     (folder / "model.tflite").write_bytes(tf.lite.TFLiteConverter.from_keras_model(whole).convert())
     if with_keras:
@@ -93,7 +84,7 @@ def write_package(
         "crop": eyes if target == "face" else {"method": "whole"},
         "heads": heads,
         "outputs": {**names, "features": "features"},
-        "cam": {"layer": model.layers[-1], "layers": layers},
+        "cam": {"layer": "third", "layers": layers},
         "calibration": {},
     }
     write_spec(folder, content)

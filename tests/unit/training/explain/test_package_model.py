@@ -51,11 +51,9 @@ def real_faces() -> ImageU8:
     return np.ascontiguousarray(np.stack(crops))
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["", "mirror"])
-def both(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[KerasModel, Path]:
-    model = small_model(HAT, KIND, COLOUR, AGE, side=SIDE, mirror=request.param)
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[KerasModel, Path]:
+    model = small_model(HAT, KIND, COLOUR, AGE, side=SIDE)
     folder = tmp_path_factory.mktemp("cam") / "small"
     return model, write_package(model, folder, with_keras=True)
 
