@@ -290,7 +290,7 @@ def test_a_model_that_warns_is_taken_with_its_warning(
     window: MainWindow, session: FakeSession
 ) -> None:
     notice = window.stage.notice
-    session.warnings = ("Not a medical device.", "A party game.")
+    session.warnings = ("Not a medical device.", "A `party` game.")
     play(window, session, face(3))
     wait_until(lambda: notice.isVisible())
     assert notice.text.text() == "Not a medical device. A party game."
