@@ -8,8 +8,6 @@ from pathlib import Path
 from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
-    QDragEnterEvent,
-    QDropEvent,
     QKeyEvent,
     QKeySequence,
     QResizeEvent,
@@ -22,6 +20,7 @@ from facecam.gui.actions import WindowActions
 from facecam.gui.choosers import Choosers, ListCall
 from facecam.gui.closing import Closing
 from facecam.gui.composing import Composer, ShowOptions
+from facecam.gui.dropping import TakesFiles
 from facecam.gui.explain_choice import cam_look
 from facecam.gui.explaining import Explaining
 from facecam.gui.live_session import LiveSession
@@ -45,7 +44,7 @@ _LONE_ANALYSIS_S = 0.1
 _STOP_S = 1.0
 
 
-class MainWindow(QMainWindow):
+class MainWindow(TakesFiles, QMainWindow):
     """Shows a `LiveSession`. Everything here runs on the Qt thread.
 
     Args:
@@ -272,16 +271,9 @@ class MainWindow(QMainWindow):
         super().resizeEvent(event)
         self.actions_.fit_toolbar(event.size().width())
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take files."""
-        if event.mimeData().hasUrls():
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
+    def take_file(self, path: Path) -> None:
         """Play what was dropped, or open it as a recording."""
-        urls = event.mimeData().urls()
-        if urls and urls[0].isLocalFile():
-            self.commands.open_dropped(Path(urls[0].toLocalFile()))
+        self.commands.open_dropped(path)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Finish a recording, then close within 2 s, whatever the session does."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from facecam.gui import error_words, words
@@ -13,6 +13,7 @@ from facecam.gui.background import BackgroundCall
 from facecam.gui.choosers import Choosable
 from facecam.gui.compare_panel import ComparePanel
 from facecam.gui.composing import Composer, ShowOptions
+from facecam.gui.dropping import TakesFiles
 from facecam.gui.live_session import ModelPhase, SessionView, SourcePhase
 from facecam.gui.presenter import HISTORY_S, HISTORY_STEP_S, Presenter
 from facecam.gui.replay_actions import ReplayActions
@@ -37,7 +38,7 @@ _JUMP_S = 1.0
 Analyze = Callable[[Path, str, float], Reanalysis]
 
 
-class ReplayWindow(QMainWindow):
+class ReplayWindow(TakesFiles, QMainWindow):
     """Shows one recording at a time. Everything here runs on the Qt thread.
 
     Args:
@@ -127,6 +128,10 @@ class ReplayWindow(QMainWindow):
         self.stage.video.clicked.connect(self._on_video_clicked)
 
     # Opening.
+
+    def take_file(self, path: Path) -> None:
+        """Show the recording that was dropped."""
+        self.open(path)
 
     def open(self, path: Path) -> None:
         """Show another recording; it is read on another thread."""
@@ -372,17 +377,6 @@ class ReplayWindow(QMainWindow):
         if event.type() == QEvent.Type.LanguageChange and hasattr(self, "commands"):
             self.retranslate()
         super().changeEvent(event)
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take files."""
-        if event.mimeData().hasUrls():
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        """Open the recording that was dropped."""
-        urls = event.mimeData().urls()
-        if urls and urls[0].isLocalFile():
-            self.open(Path(urls[0].toLocalFile()))
 
     def _close_reader(self) -> None:
         if self._reader is not None:

@@ -1,9 +1,10 @@
 import dataclasses
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, QSize, Qt, QUrl
-from PySide6.QtGui import QDropEvent, QKeySequence
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QSize, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from facecam.gui.look import Look
 from facecam.gui.main_window import MainWindow
@@ -141,3 +142,16 @@ def test_a_file_that_is_dropped_is_played(window: MainWindow, session: FakeSessi
     )
     window.dropEvent(event)
     assert session.asked == [("source", "/films/party.mp4")]
+
+
+@pytest.mark.parametrize(("url", "taken"), [("file:///films/a.mp4", True), ("http://a/b", False)])
+def test_only_files_of_this_machine_can_be_dropped(
+    window: MainWindow, url: str, *, taken: bool
+) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl(url)])
+    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    event = QDragEnterEvent(QPoint(10, 10), Qt.DropAction.CopyAction, data, left, none)
+    event.ignore()
+    QApplication.sendEvent(window, event)
+    assert event.isAccepted() == taken
