@@ -12,8 +12,8 @@ from facecam.capture.camera import CameraSource
 from facecam.capture.decoders import set_up_decoders
 from facecam.capture.files import VideoFileSource, folder_source, picture_source
 from facecam.capture.pictures import PICTURE_SUFFIXES
-from facecam.capture.source import FrameSource
-from facecam.capture.stream import STREAM_SCHEMES, StreamSource, without_password
+from facecam.capture.source import FrameSource, without_password
+from facecam.capture.stream import STREAM_SCHEMES, StreamSource
 from facecam.errors import MediaFileError, SourceError
 
 DEMO_CLIP = Path(__file__).resolve().parents[2] / "resources" / "demo.mp4"

@@ -1,11 +1,17 @@
 """What every source of frames promises."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
 from facecam.types import Frame
 
 SourceKind = Literal["camera", "file", "image", "folder", "stream", "synthetic"]
+
+
+def without_password(url: str) -> str:
+    """Return a URL fit for screens and logs: user and password are left out."""
+    return re.sub(r"(?<=://)[^/?#]*@", "", url).partition("#")[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,13 @@ import threading
 from collections import deque
 from dataclasses import replace
 from itertools import pairwise
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import cv2
 
 from facecam.capture.decoders import set_up_decoders
 from facecam.capture.pump import CapturePump, VideoCapture
-from facecam.capture.source import SourceInfo
+from facecam.capture.source import SourceInfo, without_password
 from facecam.errors import SourceError, StreamError
 from facecam.timing import Clock, monotonic_s
 from facecam.types import Frame
@@ -196,10 +196,3 @@ class StreamSource:
         self._closed.set()
         if self._pump is not None:
             self._pump.close()
-
-
-def without_password(url: str) -> str:
-    """Return a URL fit for screens and logs: user and password are left out."""
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit((parts.scheme, host, parts.path, parts.query, ""))

@@ -39,7 +39,7 @@ def predict(
     with only_json_on_stdout(json):
         estimator = load_estimator(model)
         words = english_words(estimator.package.heads)
-        warnings = [str(text) for text in estimator.package.spec.get("warnings") or ()]
+        warnings = estimator.package.warnings
         detector = LazyDetector(face_detector)
         try:
             with progress("Reading", "pictures") as report:

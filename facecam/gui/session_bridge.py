@@ -201,8 +201,7 @@ class SessionBridge:
     def model_warnings(self) -> tuple[str, ...]:
         """See `LiveSession`."""
         package = self._running_package()
-        listed = [] if package is None else package.spec.get("warnings")
-        return tuple(map(str, listed)) if isinstance(listed, list) else ()
+        return () if package is None else tuple(package.warnings)
 
     def status(self) -> SessionView:
         """See `LiveSession`."""

@@ -1,11 +1,11 @@
 """Carries what the session says of itself into the parts of the main window."""
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
 
+from facecam.capture.source import without_password
 from facecam.gui import error_words, words
 from facecam.gui.live_session import ModelPhase, SourcePhase
 from facecam.gui.messages import Choice
@@ -74,7 +74,7 @@ class WindowStatus(QObject):
         if spec.isdecimal():
             return self.tr("Camera {number}").format(number=spec)
         if "://" in spec:  # as the opened stream calls itself: without a password
-            return re.sub("://[^/]*@", "://", spec)
+            return without_password(spec)
         return Path(spec).name or spec
 
     def _show_names(self, model_title: str) -> None:

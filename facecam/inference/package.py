@@ -103,6 +103,12 @@ class ModelPackage:
         """Return the title in `lang`, else in English, else the name."""
         return self.title.get(lang) or self.title.get("en") or self.name
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What everybody who sees its readings should know."""
+        listed = self.spec.get("warnings")
+        return tuple(map(str, listed)) if isinstance(listed, list) else ()
+
     def read(self, file_name: str) -> bytes:
         """Return the content of one of its files after comparing it with its hash once more.
 

@@ -268,10 +268,10 @@ def _maps(
         for method in methods:
             if method in GRADIENT_METHODS:
                 maps[method] = activation_maps(method, seen.features, seen.gradients, signed=True)
-    for method in methods:
-        if method in GRADIENT_METHODS:
-            continue
-        score = scorer(model, target)
+    scored = [method for method in methods if method not in GRADIENT_METHODS]
+    if scored:
+        score, seen_features = scorer(model, target), model.features(crops, LAST)
+    for method in scored:
         maps[method] = np.stack(
             [
                 score_map(
@@ -282,7 +282,7 @@ def _maps(
                     ground=score_ground(method, crop),
                     max_channels=SCORE_CAM_CHANNELS,
                 )
-                for features, crop in zip(model.features(crops, LAST), crops, strict=True)
+                for features, crop in zip(seen_features, crops, strict=True)
             ]
         )
     return maps

@@ -103,11 +103,11 @@ def test_real_errors_are_said_in_korean_with_their_values(korean: None, tmp_path
 
 def test_end_of_a_recording_by_an_error_is_said_whole(korean: None) -> None:
     sentence = (
-        "/tmp/a.mp4 cannot be written (No space left on device): choose another file, or free "
+        "/films/a.mp4 cannot be written (No space left on device): choose another file, or free "
         "space or permission there; what was recorded until then (5 s) can be played."
     )
     said = in_words(sentence)
-    assert "/tmp/a.mp4" in said
+    assert "/films/a.mp4" in said
     assert "남은 공간 없음" in said
     assert said.endswith("확보하세요. 그때까지 녹화된 5초는 재생할 수 있습니다.")
 

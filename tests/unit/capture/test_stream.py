@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from facecam.capture.stream import StreamSource, without_password
+from facecam.capture.source import without_password
+from facecam.capture.stream import StreamSource
 from facecam.errors import StreamError
 from tests.fakes import WAIT_S
 

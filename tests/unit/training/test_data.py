@@ -1,6 +1,7 @@
 """Batches: the same for the same seed, masked, sampled as wished."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,8 @@ from facecam.training.bench_data import bench_data
 from facecam.training.cutting import cut_manifest
 from facecam.training.data import CropBatches, LabelledCrops, head_labels, model_view, restrict
 from facecam.training.manifest import read_manifest
-from facecam.training.recipe import Recipe
+from facecam.training.recipe import Phase, Recipe
+from facecam.training.stages import AugmentedPictures
 from tests.unit.training.labelled_pictures import write_pictures
 
 SIZE = 24
@@ -51,6 +53,28 @@ def crops_of(folder: Path, made: Recipe) -> LabelledCrops:
     cache = cut_manifest(manifest, made.input_size, None, folder / "cache")
     labels = {head.name: head_labels(manifest, head) for head in made.heads}
     return restrict(LabelledCrops(manifest, cache, labels), "train")
+
+
+def test_a_phase_takes_its_share_of_the_augmentation(folder: Path) -> None:
+    made = recipe(augmentation={"flip": 0.5, "context": 0.6, "brightness": 0.8, "rotation_deg": 10})
+    weaker = made.augmentation.weakened(0.25)
+    assert (weaker.flip, weaker.context) == (0.5, 0.6)
+    assert (weaker.brightness, weaker.rotation_deg) == pytest.approx((0.2, 2.5))
+    only_light = recipe(augmentation={"brightness": 0.8})
+    item = crops_of(folder, only_light)
+    network: Any = SimpleNamespace(model=None)  # batches are made without it
+    phases = [
+        Phase(epochs=1, learning_rate=0.001, augmentation=share, batch_size=8)
+        for share in (1.0, 0.0)
+    ]
+    lit, plain = (
+        AugmentedPictures(only_light, phase, network, [item], [item], seed=3).batches(0)[0][0]
+        for phase in phases
+    )
+    views = model_view(item.cache, np.arange(11), SIZE)
+    alike = [any((view == picture).all() for view in views) for picture in plain]
+    assert all(alike)
+    assert not any((view == picture).all() for view in views for picture in lit)
 
 
 def test_unreadable_pictures_are_never_drawn(folder: Path) -> None:
