@@ -16,6 +16,7 @@ from facecam.errors import MediaFileError
 
 if TYPE_CHECKING:
     from facecam.capture.source import FrameSource
+    from facecam.pipeline.reanalysis import Difference
 
 
 @ends_well
@@ -67,6 +68,7 @@ def analyze(
     from facecam.recording.output_file import refuse_to_replace
 
     recorded = _session_folder(source)
+    difference: Difference | None = None
     inputs = [source, *(recorded.iterdir() if recorded else ())]
     refuse_to_replace(inputs, [out, stats])
     with only_json_on_stdout(json):
@@ -84,7 +86,8 @@ def analyze(
                 from facecam.recording.session_files import read_session
 
                 session = read_session(recorded)
-                frames, stepping = SessionPictures(session), SessionAnalyzer(session, analyzer)
+                again = SessionAnalyzer(session, analyzer)
+                frames, stepping = SessionPictures(session), again
             with progress("Analysing", "frames") as report:
                 summary = analyze_source(
                     frames,
@@ -94,6 +97,8 @@ def analyze(
                     max_frames=max_frames,
                     progress=report,
                 )
+            if recorded is not None:
+                difference = again.difference()
         finally:
             analyzer.close()
             estimator.close()
@@ -104,6 +109,8 @@ def analyze(
             f"{summary.frames_analyzed} frames in {summary.seconds:.1f} s ({summary.fps:.1f} a "
             f"second) with {summary.model}: {summary.faces} faces, {summary.tracks} different."
         )
+        if difference is not None:
+            typer.echo(_beside_the_recording(difference))
         for path in filter(None, (summary.out, summary.stats)):
             typer.echo(path)
     if summary.interrupted:
@@ -114,6 +121,25 @@ def analyze(
             f"{source} is cut off after {summary.frames_read} frames: get the whole file; what "
             "was in it has been analysed."
         )
+
+
+def _beside_the_recording(found: "Difference") -> str:
+    """Say how far the analysis lies from what was recorded."""
+    if found.exact:
+        return f"The same as recorded, to the last digit, in all {found.frames} frames."
+    words = (
+        f"Beside the recording: {found.frames_equal} of {found.frames} frames the same to the last "
+        f"digit, {found.faces_matched} of {found.faces} faces in the same place, "
+        f"{found.tracks_equal} with the same number"
+    )
+    if found.faces_matched:
+        words += (
+            f"; 95% of the boxes within {found.box_p95:.1%} of their width, of the numbers within "
+            f"{found.value_p95:.2g}, of the probabilities within {found.prob_p95:.2g}"
+        )
+    if found.labels:
+        words += f"; {found.labels_equal} of {found.labels} answers the same"
+    return words + "."
 
 
 def _session_folder(source: str) -> Path | None:

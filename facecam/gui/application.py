@@ -263,12 +263,11 @@ def list_models() -> "tuple[Choosable, ...]":
     from facecam.gui import words
     from facecam.gui.choosers import Choosable
     from facecam.inference.package import list_packages
+    from facecam.titles import text_in
 
     lang = words.language_code()
     packages = sorted(list_packages(), key=lambda item: (item.name != DEFAULT_MODEL, item.name))
     return tuple(
-        Choosable(
-            item.name, item.title.get(lang) or item.title.get("en") or item.name, item.error or ""
-        )
+        Choosable(item.name, text_in(item.title, lang, item.name), item.error or "")
         for item in packages
     )

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMenu
 from facecam.gui.actions import WindowActions
 from facecam.gui.background import BackgroundCall
 from facecam.gui.stat_rows import HeadView
+from facecam.titles import title_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class Choosers(QObject):
 
     def set_heads(self, heads: tuple[HeadView, ...], hidden: frozenset[str], lang: str) -> None:
         """Say which stats there are and which of them are hidden."""
-        entries = tuple((head.name, head.title_in(lang)) for head in heads)
+        entries = tuple((head.name, title_of(head, lang)) for head in heads)
         if (entries, hidden) != (self._heads, self._hidden):
             self._heads, self._hidden = entries, hidden
             self._fill_stats()

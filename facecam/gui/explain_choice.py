@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 from facecam.gui.composing import CamLook
 from facecam.gui.stat_rows import HeadView
 from facecam.settings import Settings
+from facecam.titles import label_of
 from facecam.types import CamChoice, CamTrust, FaceAnalysis, FaceMap, Unsure
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def class_options(head: HeadView | None, lang: str) -> tuple[ClassOption, ...]:
     if head is None or head.kind == "expectation" or len(head.classes) < 2:
         return ()
     own = ClassOption("", "")
-    return (own, *(ClassOption(name, head.label_in(lang, name)) for name in head.classes))
+    return (own, *(ClassOption(name, label_of(head, name, lang)) for name in head.classes))
 
 
 def cam_choice(

@@ -22,6 +22,7 @@ from facecam.gui.explain_choice import ClassOption, TrustState
 from facecam.gui.icons import icon
 from facecam.gui.stat_rows import HeadView
 from facecam.gui.theme import GRID_PX, Theme
+from facecam.titles import title_of
 from facecam.types import CamTrust, Unsure
 
 _TWO_LINES_PX = 34  # so that the panel does not jump between short and longer sentences
@@ -130,7 +131,7 @@ class ExplainPanel(QFrame):
             class_name: Name of the chosen class; "" for the own reading.
         """
         lang = words.language_code()
-        entries = tuple((item.name, item.title_in(lang)) for item in heads)
+        entries = tuple((item.name, title_of(item, lang)) for item in heads)
         if entries != self._heads:
             self._heads = entries
             self.head_combo.clear()

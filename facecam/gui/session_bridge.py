@@ -10,6 +10,7 @@ from facecam.capture.source import FrameSource
 from facecam.gui.live_session import ModelPhase, SessionView, SourcePhase
 from facecam.gui.stat_rows import HeadView
 from facecam.gui.window_commands import DEMO_SPEC
+from facecam.titles import text_in
 from facecam.types import Analysis, CamChoice, Frame
 
 if TYPE_CHECKING:
@@ -186,7 +187,7 @@ class SessionBridge:
         package = self._running_package()
         if package is None:
             return ""
-        return str(package.title.get(lang) or package.title.get("en") or package.name)
+        return text_in(package.title, lang, package.name)
 
     def model_card(self) -> str:
         """See `LiveSession`."""

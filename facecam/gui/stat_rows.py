@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from facecam.titles import label_of, title_of
 from facecam.types import (
     ExpectationReading,
     FaceAnalysis,
@@ -39,19 +40,6 @@ class HeadView:
     auc: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     chance: frozenset[str] = frozenset()
     explainable: bool = True
-
-    def title_in(self, lang: str) -> str:
-        """Return the title in `lang`, else in English, else made from the name."""
-        fallback = self.name.replace("_", " ").capitalize()
-        return self.title.get(lang) or self.title.get("en") or fallback
-
-    def label_in(self, lang: str, name: str) -> str:
-        """Return the words for class `name` in `lang`, else in English, else the name itself."""
-        for code in (lang, "en"):
-            words = self.labels.get(code)
-            if words and words.get(name):
-                return words[name]
-        return name.replace("_", " ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +84,7 @@ class StatRow:
 
 def rows_of(head: HeadView, hue: int, face: FaceAnalysis | None, lang: str) -> tuple[StatRow, ...]:
     """Return the bars of one head for one face: one, or one a class for several yes/no answers."""
-    title = head.title_in(lang)
+    title = title_of(head, lang)
     reading = face.readings.get(head.name) if face is not None else None
     base = StatRow(head.name, head.name, hue, head.kind, title, unit=head.unit)
     thresholds = head.thresholds
@@ -117,7 +105,7 @@ def rows_of(head: HeadView, hue: int, face: FaceAnalysis | None, lang: str) -> t
                 ),
             )  # fmt: skip
         case SoftmaxReading(label, p, _, unsure):
-            words = head.label_in(lang, label)
+            words = label_of(head, label, lang)
             return (dataclasses.replace(base, fraction=p, value=p, label=words, unsure=unsure),)
         case SigmoidReading(p, on, unsure):
             threshold = thresholds[0] if thresholds else None
@@ -131,7 +119,7 @@ def rows_of(head: HeadView, hue: int, face: FaceAnalysis | None, lang: str) -> t
                 dataclasses.replace(
                     base,
                     key=f"{head.name}:{name}",
-                    title=head.label_in(lang, name),
+                    title=label_of(head, name, lang),
                     fraction=p,
                     value=p,
                     on=name in on_names,
@@ -146,7 +134,7 @@ def rows_of(head: HeadView, hue: int, face: FaceAnalysis | None, lang: str) -> t
             dataclasses.replace(
                 base,
                 key=f"{head.name}:{name}",
-                title=head.label_in(lang, name),
+                title=label_of(head, name, lang),
                 **_measured(head, name),
             )
             for name in head.classes

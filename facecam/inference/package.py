@@ -45,11 +45,6 @@ class HeadSpec:
     thresholds: tuple[float, ...] | None = None
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
-    def title_in(self, lang: str) -> str:
-        """Return the title in `lang`, else in English, else made from the name."""
-        fallback = self.name.replace("_", " ").capitalize()
-        return self.title.get(lang) or self.title.get("en") or fallback
-
 
 @dataclass(frozen=True, slots=True)
 class ModelPackage:
@@ -98,10 +93,6 @@ class ModelPackage:
         """Return the quality beyond which a head can't tell (see `vision.quality`)."""
         limits = self.calibration.get(head_name, {}).get("limits")
         return limits if limits else _NO_NUMBERS
-
-    def title_in(self, lang: str) -> str:
-        """Return the title in `lang`, else in English, else the name."""
-        return self.title.get(lang) or self.title.get("en") or self.name
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -2,8 +2,8 @@
 
 A session whose clean video is lossless gives its recorded statistics back exactly, track numbers
 included. `SessionPictures` gives the frames and `SessionAnalyzer` steps as the recording did;
-`analyze_source(SessionPictures(s), SessionAnalyzer(s, analyzer), ...)` writes the statistics anew.
-`compare` says in figures how far two analyses of the same frames lie apart.
+`analyze_source(SessionPictures(s), SessionAnalyzer(s, analyzer), ...)` writes the statistics anew,
+and `SessionAnalyzer.difference` says in figures how far they lie from the recorded ones.
 """
 
 from collections.abc import Iterator, Sequence
@@ -38,17 +38,18 @@ _SAME_FACE = 0.3  # overlap (intersection over union) from which two boxes are o
 
 
 class SessionPictures:
-    """The frames of a session's clean video, with their own numbers and times: a `FrameSource`.
+    """The analysed frames of a session's clean video, with their own numbers and times.
+
+    A `FrameSource`.
 
     Args:
         session: With a clean video.
-        analyzed_only: Give only the frames that were analysed.
 
     Raises:
         MediaFileError: The session has no clean video.
     """
 
-    def __init__(self, session: RecordedSession, *, analyzed_only: bool = True) -> None:
+    def __init__(self, session: RecordedSession) -> None:
         path = session.header.clean_path
         if path is None or not path.is_file():
             raise MediaFileError(
@@ -57,11 +58,10 @@ class SessionPictures:
             )
         self._path = path
         self._session = session
-        self._analyzed_only = analyzed_only
         self._frames: Iterator[Frame] | None = None
         self._closed = False
         header = session.header
-        wanted = [row for row in session.recorded if row.analyzed or not analyzed_only]
+        wanted = [row for row in session.recorded if row.analyzed]
         self._info = SourceInfo(
             name=header.source_name,
             kind="file",
@@ -99,7 +99,7 @@ class SessionPictures:
         ):
             while sizes and sizes[0].before_frame <= row.frame:
                 size_wh = sizes.pop(0).size_wh or size_wh
-            if row.analyzed or not self._analyzed_only:
+            if row.analyzed:
                 source_s = row.t_s if row.source_s is None else row.source_s
                 yield Frame(_own_part(picture, size_wh), row.frame, monotonic_s(), source_s)
 
@@ -139,6 +139,7 @@ class SessionAnalyzer:
         elif not same:
             self._models = []
         self._shift: int | None = None  # what is added to new track numbers
+        self._comparison = _Comparison()
 
     @property
     def estimator(self) -> Estimator | None:
@@ -162,7 +163,14 @@ class SessionAnalyzer:
             self._inner.reset()
             self._shift = None
         self._schedule.detected = row.detected is not False
-        return self._numbered(self._inner.step(frame), row)
+        again = self._numbered(self._inner.step(frame), row)
+        if row.frame in self._recorded:
+            self._comparison.add(self._recorded[row.frame], again)
+        return again
+
+    def difference(self) -> "Difference":
+        """Return how far the frames analysed so far lie from what was recorded of them."""
+        return self._comparison.result()
 
     def _numbered(self, analysis: Analysis, row: LedgerRow) -> Analysis:
         faces = analysis.faces
@@ -203,7 +211,6 @@ class Difference:
 
     Attributes:
         frames: Frames that both have.
-        frames_missing: Frames that only one has.
         frames_equal: Frames whose lines in the statistics are the same to the last digit.
         faces: Faces of the first.
         faces_matched: Those that the second has in the same place.
@@ -215,7 +222,6 @@ class Difference:
     """
 
     frames: int
-    frames_missing: int
     frames_equal: int
     faces: int
     faces_matched: int
@@ -232,67 +238,63 @@ class Difference:
     @property
     def exact(self) -> bool:
         """Whether both are the same to the last digit that is written."""
-        return not self.frames_missing and self.frames_equal == self.frames
+        return self.frames_equal == self.frames
 
 
-def reanalyse(session: RecordedSession, analyzer: FrameAnalyzer) -> tuple[Analysis, ...]:
-    """Return the analysed frames of a session, analysed again.
+class _Comparison:
+    """Two analyses of the same frames, frame by frame."""
 
-    Args:
-        session: With a clean video.
-        analyzer: Fresh, with its model; is closed.
+    def __init__(self) -> None:
+        self._frames = self._equal = self._faces = self._same_number = 0
+        self._boxes: list[float] = []
+        self._values: list[float] = []
+        self._probs: list[float] = []
+        self._labels: list[bool] = []
 
-    Raises:
-        MediaFileError: There is no clean video, or it cannot be read.
-    """
-    pictures = SessionPictures(session)
-    again = SessionAnalyzer(session, analyzer)
-    found = []
-    pictures.open()
-    try:
-        while (frame := pictures.read()) is not None:
-            found.append(again.step(frame))
-    finally:
-        pictures.close()
-        again.close()
-    return tuple(found)
-
-
-def compare(first: Sequence[Analysis], second: Sequence[Analysis]) -> Difference:
-    """Return how far two analyses of the same frames lie apart."""
-    others = {item.frame_id: item for item in second}
-    pairs = [(item, others[item.frame_id]) for item in first if item.frame_id in others]
-    missing = len(first) + len(second) - 2 * len(pairs)
-    equal = sum(analysis_record(a) == analysis_record(b) for a, b in pairs)
-    boxes: list[float] = []
-    values: list[float] = []
-    probs: list[float] = []
-    labels: list[bool] = []
-    faces = same = 0
-    for a, b in pairs:
-        faces += len(a.faces)
-        for own, other in _matched(a.faces, b.faces):
-            same += own.track == other.track
+    def add(self, first: Analysis, second: Analysis) -> None:
+        """Take in one frame."""
+        self._frames += 1
+        self._equal += analysis_record(first) == analysis_record(second)
+        self._faces += len(first.faces)
+        for own, other in _matched(first.faces, second.faces):
+            self._same_number += own.track == other.track
             width = max(own.box_xywh[2], 1e-6)
-            boxes.append(float(np.abs(np.subtract(own.box_xywh, other.box_xywh)).max()) / width)
+            apart = float(np.abs(np.subtract(own.box_xywh, other.box_xywh)).max())
+            self._boxes.append(apart / width)
             for head in own.readings.keys() & other.readings.keys():
-                _note(own.readings[head], other.readings[head], values, probs, labels)
-    return Difference(
-        frames=len(pairs),
-        frames_missing=missing,
-        frames_equal=equal,
-        faces=faces,
-        faces_matched=len(boxes),
-        tracks_equal=same,
-        box_p95=_p95(boxes),
-        box_max=max(boxes, default=0.0),
-        value_p95=_p95(values),
-        value_max=max(values, default=0.0),
-        prob_p95=_p95(probs),
-        prob_max=max(probs, default=0.0),
-        labels=len(labels),
-        labels_equal=sum(labels),
-    )
+                self._add_reading(own.readings[head], other.readings[head])
+
+    def _add_reading(self, a: Reading, b: Reading) -> None:
+        match a, b:
+            case ExpectationReading(), ExpectationReading():
+                self._values.append(abs(a.value - b.value))
+            case SoftmaxReading(), SoftmaxReading():
+                self._probs.extend(abs(p - b.probs.get(name, 0.0)) for name, p in a.probs.items())
+                self._labels.append(a.label == b.label)
+            case SigmoidReading(), SigmoidReading():
+                self._probs.append(abs(a.p - b.p))
+                self._labels.append(a.on == b.on)
+            case MultiSigmoidReading(), MultiSigmoidReading():
+                self._probs.extend(abs(p - b.probs.get(name, 0.0)) for name, p in a.probs.items())
+                self._labels.extend((name in a.on) == (name in b.on) for name in a.probs)
+
+    def result(self) -> Difference:
+        """Return the figures of all frames so far."""
+        return Difference(
+            frames=self._frames,
+            frames_equal=self._equal,
+            faces=self._faces,
+            faces_matched=len(self._boxes),
+            tracks_equal=self._same_number,
+            box_p95=_p95(self._boxes),
+            box_max=max(self._boxes, default=0.0),
+            value_p95=_p95(self._values),
+            value_max=max(self._values, default=0.0),
+            prob_p95=_p95(self._probs),
+            prob_max=max(self._probs, default=0.0),
+            labels=len(self._labels),
+            labels_equal=sum(self._labels),
+        )
 
 
 def _matched(
@@ -313,23 +315,6 @@ def _matched(
             left.remove(i)
             right.remove(j)
             yield first[i], second[j]
-
-
-def _note(
-    a: Reading, b: Reading, values: list[float], probs: list[float], labels: list[bool]
-) -> None:
-    match a, b:
-        case ExpectationReading(), ExpectationReading():
-            values.append(abs(a.value - b.value))
-        case SoftmaxReading(), SoftmaxReading():
-            probs.extend(abs(p - b.probs.get(name, 0.0)) for name, p in a.probs.items())
-            labels.append(a.label == b.label)
-        case SigmoidReading(), SigmoidReading():
-            probs.append(abs(a.p - b.p))
-            labels.append(a.on == b.on)
-        case MultiSigmoidReading(), MultiSigmoidReading():
-            probs.extend(abs(p - b.probs.get(name, 0.0)) for name, p in a.probs.items())
-            labels.extend((name in a.on) == (name in b.on) for name in a.probs)
 
 
 def _p95(items: Sequence[float]) -> float:

@@ -12,6 +12,7 @@ from facecam.errors import TrainingError
 from facecam.inference.package import CAM_FILE, MODEL_FILE, ModelPackage, load_package
 from facecam.inference.package_file import cam_keys
 from facecam.inference.runtime import LiteRtEstimator
+from facecam.titles import text_in
 from facecam.training.callbacks import Report
 from facecam.training.graph_outputs import keep_outputs
 from facecam.training.package_folder import package_name, whole_package
@@ -163,7 +164,7 @@ def _card(package: ModelPackage, spec: Mapping[str, Any], head: str) -> str:
     lines = [
         f"# {spec['title'].get('en', head)} {package.version}",
         "",
-        f"The head `{head}` of {package.title_in('en')} {package.version} "
+        f"The head `{head}` of {text_in(package.title, 'en', package.name)} {package.version} "
         f"(`{package.name}`), taken out with `python -m facecam split`; its outputs are those of "
         f"the whole model, number by number. Left out: {', '.join(others) or 'nothing'}.",
         "",

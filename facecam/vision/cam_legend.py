@@ -7,12 +7,13 @@ from functools import lru_cache
 import numpy as np
 
 from facecam.inference.faithfulness import FLAT, NO_BETTER, NOT_LEARNED
+from facecam.titles import label_of, title_of
 from facecam.types import FaceAnalysis, FaceMap, ImageU8
 from facecam.vision.cam_colours import CamColours, cam_colours
 from facecam.vision.cam_overlay import CamStyle, scale_of, strongest, why_untrusted
 from facecam.vision.overlay_card import OverlaySizes, draw_ground
 from facecam.vision.overlay_layout import Rect, overlap
-from facecam.vision.overlay_rows import HeadLook, label_of, title_of
+from facecam.vision.overlay_rows import HeadLook
 from facecam.vision.overlay_text import BOLD, REGULAR, fitted, put_text, text_width
 from facecam.vision.palette import CARD, MUTED, TEXT, bgr
 

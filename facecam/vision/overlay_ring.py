@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from facecam.titles import label_of, title_of
 from facecam.types import FaceAnalysis, ImageU8, MultiSigmoidReading, SigmoidReading
 from facecam.vision.overlay_card import OverlaySizes
 from facecam.vision.overlay_layout import Rect, overlap
-from facecam.vision.overlay_rows import HeadLook, label_of, percent, title_of
+from facecam.vision.overlay_rows import HeadLook, percent
 from facecam.vision.overlay_text import BOLD, REGULAR, put_text, text_width
 from facecam.vision.palette import CARD, HATCH, MUTED, TEXT, TRACK, bgr, hue
 

@@ -1,9 +1,10 @@
 """What the card beside a face says: one row a head, in words, numbers and a bar."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from facecam.titles import Titled, label_of, title_of
 from facecam.types import (
     ExpectationReading,
     FaceAnalysis,
@@ -30,12 +31,8 @@ _WORDS = {
 }
 
 
-class HeadLook(Protocol):
+class HeadLook(Titled, Protocol):
     """What is needed of a head to draw it, be it a package's or the window's."""
-
-    @property
-    def name(self) -> str:
-        """The head's name."""
 
     @property
     def kind(self) -> str:
@@ -44,14 +41,6 @@ class HeadLook(Protocol):
     @property
     def classes(self) -> Sequence[Any]:
         """Names, or the numbers of an expectation."""
-
-    @property
-    def title(self) -> Mapping[str, str]:
-        """Language code to title."""
-
-    @property
-    def labels(self) -> Mapping[str, Mapping[str, str]]:
-        """Language code to class to words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,21 +125,3 @@ def _rows_of_head(head: HeadLook, index: int, reading: Reading, lang: str) -> li
 def percent(p: float) -> str:
     """Return whole percent; never 0 or 100, which would claim certainty."""
     return f"{min(max(round(100.0 * p), 1), 99)}%"
-
-
-def title_of(head: HeadLook, lang: str) -> str:
-    """Return the title of a head, else in English, else made from its name."""
-    return _in(head.title, lang) or head.name.replace("_", " ").capitalize()
-
-
-def label_of(head: HeadLook, name: str, lang: str) -> str:
-    """Return the words for a class, else in English, else made from its name."""
-    for code in (lang, "en"):
-        found = head.labels.get(code, {}).get(name)
-        if found:
-            return found
-    return name.replace("_", " ")
-
-
-def _in(texts: Mapping[str, str], lang: str) -> str | None:
-    return texts.get(lang) or texts.get("en")

@@ -14,12 +14,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from facecam.commands import pipeline_parts
+from facecam.commands.analyze import analyze
 from facecam.errors import CameraLostError
 from facecam.pipeline import recorder as recorder_module
 from facecam.pipeline.analyzer import FrameAnalyzer
 from facecam.pipeline.detection_policy import DetectionConfig
 from facecam.pipeline.offline import analyze_source
-from facecam.pipeline.reanalysis import SessionAnalyzer, SessionPictures, compare, reanalyse
+from facecam.pipeline.reanalysis import Difference, SessionAnalyzer, SessionPictures
 from facecam.pipeline.session import Session, SessionOptions
 from facecam.pipeline.session_kill import kill_session
 from facecam.pipeline.status import SessionState, SessionStatus
@@ -147,6 +149,16 @@ def stage(tmp_path: Path) -> Any:
         session.stop(WAIT_S)
 
 
+def analysed_again(recorded: RecordedSession, stats: Path | None = None) -> Difference:
+    """Analyse a session's clean video again; return how far it lies from the recording."""
+    analyzer = SessionAnalyzer(recorded, square_analyzer(PixelEstimator()))
+    try:
+        analyze_source(SessionPictures(recorded), analyzer, stats_path=stats)
+        return analyzer.difference()
+    finally:
+        analyzer.close()
+
+
 def frames_of(path: Path) -> list[Any]:
     with av.open(str(path)) as container:
         return list(container.decode(video=0))
@@ -222,14 +234,11 @@ def test_analysing_the_clean_video_again_gives_the_statistics_exactly(
     assert len(recorded.resets) == 2, "at the beginning and after the pause"
     assert any(row.detected is False for row in recorded.rows), "the test is too easy"
     assert set(recorded.sums["dropped"]) == {"paused"}
-    again = reanalyse(recorded, square_analyzer(PixelEstimator()))
-    difference = compare(recorded.analyses, again)
-    assert difference.frames > 25
-    assert difference.exact, difference
-    # The same through `analyze`, down to the bytes of each line.
     stats = tmp_path / "again.jsonl"
-    analyzer = SessionAnalyzer(recorded, square_analyzer(PixelEstimator()))
-    analyze_source(SessionPictures(recorded), analyzer, stats_path=stats)
+    difference = analysed_again(recorded, stats)
+    assert difference.frames == len(recorded.analyses) > 25
+    assert difference.exact, difference
+    # Down to the bytes of each line.
     old = (stage.folder / "a.session" / "stats.jsonl").read_text().splitlines()
     new = stats.read_text().splitlines()
     assert [line.strip() for line in old] == new
@@ -241,11 +250,35 @@ def test_lossy_clean_video_gives_nearly_the_same(stage: Any) -> None:
     session.start()
     stage.until_recorded(session)
     recorded = stage.read()
-    difference = compare(recorded.analyses, reanalyse(recorded, square_analyzer(PixelEstimator())))
+    difference = analysed_again(recorded)
     assert difference.frames == 60
     assert difference.faces_matched == difference.faces > 40
     assert difference.box_max < 0.1
     assert difference.prob_max < 0.1
+
+
+@pytest.mark.parametrize(
+    ("clean", "words"),
+    [
+        ("lossless", "The same as recorded, to the last digit, in all 12 frames."),
+        ("lossy", "of 12 frames the same to the last digit, 12 of 12 faces in the same place"),
+    ],
+)
+def test_analyze_says_how_far_a_session_lies_from_its_recording(
+    stage: Any,
+    clean: str,
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    session = stage.session(lambda: SquareSource(12), as_fast_as_possible=True)
+    session.start_recording(stage.request(clean=clean))
+    session.start()
+    stage.until_recorded(session)
+    monkeypatch.setattr(pipeline_parts, "load_estimator", lambda name: PixelEstimator())
+    monkeypatch.setattr(pipeline_parts, "analyzer_for_files", square_analyzer)
+    analyze(str(stage.folder / "a.session"))
+    assert words in capsys.readouterr().out
 
 
 def test_another_source_and_another_size_are_marked_and_fitted_in(stage: Any) -> None:
@@ -292,8 +325,7 @@ def test_camera_that_is_lost_and_back_leaves_a_marked_gap(stage: Any) -> None:
     assert recorded.gaps[0].before_frame == 6
     assert len(recorded.rows) == 18
     if recorded.repeatable:
-        again = reanalyse(recorded, square_analyzer(PixelEstimator()))
-        assert compare(recorded.analyses, again).exact
+        assert analysed_again(recorded).exact
 
 
 def test_stop_of_the_session_finishes_the_file(stage: Any) -> None:

@@ -14,6 +14,7 @@ import pytest
 from facecam.errors import ModelPackageError
 from facecam.inference import package as package_module
 from facecam.inference.package import list_packages, load_package
+from facecam.titles import text_in, title_of
 from facecam.vision.crops import EyeTemplate
 from tests.tiny_package import HEADS, copy_package, spec, tiny_package_dir, write_spec
 
@@ -65,10 +66,10 @@ def test_titles_fall_back_to_english_and_then_to_the_name(folder: Path) -> None:
 
     rewrite(folder, change)
     package = load_package(folder)
-    assert package.title_in("ko") == "tiny"
-    assert package.head("age").title_in("ko") == "Age"
-    assert package.head("gender").title_in("ko") == "Gender"
-    assert package.head("smile").title_in("ko") == "미소"
+    assert text_in(package.title, "ko", package.name) == "tiny"
+    assert title_of(package.head("age"), "ko") == "Age"
+    assert title_of(package.head("gender"), "ko") == "Gender"
+    assert title_of(package.head("smile"), "ko") == "미소"
 
 
 def test_unknown_keys_are_kept_for_newer_versions(folder: Path) -> None:
