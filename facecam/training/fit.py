@@ -114,6 +114,8 @@ def train(
     recipe = with_classes(recipe, manifests)
     run = Run(folder_of(out or Path("runs") / recipe.name, distribution))
     _start(run, recipe, data, manifests)
+    with distribution.scope():
+        network = build_network(recipe)  # before the cutting, which may take long
     sets = _cut_sets(recipe, manifests, cache_dir, report, progress)
     if recipe.evaluation.folds:  # all people are fitted; the figures come from folds, at export
         train_sets = val_sets = all_people(recipe, sets)
@@ -126,8 +128,6 @@ def train(
         recipe.heads, [item.labels for item in train_sets], [item.labels for item in val_sets]
     ):
         report(note)
-    with distribution.scope():
-        network = build_network(recipe)
     Fitting(recipe, network, train_sets, val_sets, run, report, progress, distribution).run()
     return run
 

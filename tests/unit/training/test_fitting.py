@@ -253,6 +253,17 @@ def test_classes_that_are_none_are_named(toy: tuple[Path, Path, Run], tmp_path: 
         toy_run(recipe, data, tmp_path / "run")
 
 
+def test_a_network_that_cannot_be_built_is_named_before_pictures_are_cut(
+    toy: tuple[Path, Path, Run], tmp_path: Path
+) -> None:
+    missing = {"name": "SmallCNN", "weights": str(tmp_path / "missing.weights.h5")}
+    recipe = toy_recipe(tmp_path / "toy.yaml", backbone=missing)
+    lines: list[str] = []
+    with pytest.raises(TrainingError, match=r"missing\.weights\.h5 do not exist"):
+        toy_run(recipe, toy[1], tmp_path / "run", report=lines.append)
+    assert not [line for line in lines if "pictures" in line]
+
+
 def rates(phase: Phase, steps: int) -> list[float]:
     """Return the learning rate at each step of a phase."""
     rate = learning_rate(phase, steps)
