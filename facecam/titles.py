@@ -25,6 +25,13 @@ def text_in(texts: Mapping[str, str], lang: str, otherwise: str) -> str:
     return texts.get(lang) or texts.get("en") or otherwise
 
 
+def words_in(text: str | Mapping[str, str], lang: str) -> str:
+    """Return a text that may have been given in several languages: in `lang`, else in English."""
+    if isinstance(text, str):
+        return text
+    return text_in(text, lang, next(iter(text.values()), ""))
+
+
 def title_of(head: Titled, lang: str) -> str:
     """Return the title of a head in `lang`, else in English, else made from its name."""
     return text_in(head.title, lang, head.name.replace("_", " ").capitalize())

@@ -313,7 +313,10 @@ class FakePackage:
     spec: dict[str, Any] = field(
         default_factory=lambda: {"files": {"model.tflite": {"sha256": "f" * 64}}}
     )
-    warnings: tuple[str, ...] = ()
+
+    def warnings(self, lang: str) -> tuple[str, ...]:
+        """Return nothing to warn of."""
+        return ()
 
     def limits(self, head_name: str) -> Mapping[str, float]:
         """Return the limits of a head."""

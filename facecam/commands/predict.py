@@ -39,7 +39,7 @@ def predict(
     with only_json_on_stdout(json):
         estimator = load_estimator(model)
         words = english_words(estimator.package.heads)
-        warnings = estimator.package.warnings
+        warnings = estimator.package.warnings("en")
         detector = LazyDetector(face_detector)
         try:
             with progress("Reading", "pictures") as report:

@@ -113,7 +113,7 @@ class LiveSession(Protocol):
         """Return the running model's card (Markdown), or ""."""
         ...
 
-    def model_warnings(self) -> tuple[str, ...]:
+    def model_warnings(self, lang: str) -> tuple[str, ...]:
         """Return what everybody who sees the running model's readings should know."""
         ...
 

@@ -199,10 +199,10 @@ class SessionBridge:
         except (OSError, UnicodeDecodeError):
             return ""
 
-    def model_warnings(self) -> tuple[str, ...]:
+    def model_warnings(self, lang: str) -> tuple[str, ...]:
         """See `LiveSession`."""
         package = self._running_package()
-        return () if package is None else tuple(package.warnings)
+        return () if package is None else package.warnings(lang)
 
     def status(self) -> SessionView:
         """See `LiveSession`."""

@@ -102,7 +102,8 @@ class WindowStatus(QObject):
         if status.model_phase is not ModelPhase.READY or status.model == self._warned_of:
             return
         self._warned_of = status.model
-        text = " ".join(window.session.model_warnings()).replace("`", "")  # Markdown, for the card
+        listed = window.session.model_warnings(words.language_code())
+        text = " ".join(listed).replace("`", "")  # Markdown, for the card
         if text:
             about = (self.tr("About this model"), window.commands.show_model)
             window.stage.notice.show_text(text, (about,), kind="warning")

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facecam.errors import ModelPackageError, reason
+from facecam.titles import words_in
 from facecam.vision.crops import EyeTemplate
 
 MODELS_DIR = Path(__file__).resolve().parents[2] / "models"
@@ -94,11 +95,9 @@ class ModelPackage:
         limits = self.calibration.get(head_name, {}).get("limits")
         return limits if limits else _NO_NUMBERS
 
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What everybody who sees its readings should know."""
-        listed = self.spec.get("warnings")
-        return tuple(map(str, listed)) if isinstance(listed, list) else ()
+    def warnings(self, lang: str) -> tuple[str, ...]:
+        """Return what everybody who sees its readings should know, in `lang` where it has that."""
+        return tuple(words_in(text, lang) for text in self.spec.get("warnings", ()))
 
     def read(self, file_name: str) -> bytes:
         """Return the content of one of its files after comparing it with its hash once more.

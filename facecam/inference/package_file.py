@@ -141,6 +141,7 @@ class PackageFile(_Part):
     outputs: dict[str, Name]
     cam: dict[str, Any] = {}
     calibration: dict[str, Calibration] = {}
+    warnings: tuple[str | Words, ...] = ()
     files: dict[str, FileFact]
 
     @field_validator("heads")

@@ -8,6 +8,7 @@ itself, data and terms, and the command behind every figure.
 from collections.abc import Mapping
 from typing import Any
 
+from facecam.titles import words_in
 from facecam.training.card_tables import (
     cam_tables,
     figure_tables,
@@ -66,7 +67,7 @@ def write_card(
 
 def _warnings(recipe: Recipe, evaluations: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Return what has to be read first: the recipe's own words, and heads that know nothing."""
-    words = list(recipe.card.warnings)
+    words = [words_in(item, "en") for item in recipe.card.warnings]
     for name, metrics in evaluations.items():
         poor = [head for head, f in head_rows(metrics["heads"]) if f.get("no_better_than_chance")]
         if poor:

@@ -254,10 +254,13 @@ class Evaluation(_Strict):
 
 
 class Card(_Strict):
-    """What the model card says that no number says; `warnings` stand above everything else."""
+    """What the model card says that no number says; `warnings` stand above everything else.
+
+    A warning is said in the window too: a text, or one for each language as in titles.
+    """
 
     summary: str = ""
-    warnings: list[str] = []
+    warnings: list[str | dict[Literal["en", "ko"], str]] = []
     limits: list[str] = []
     data: list[str] = []
     licence: str = ""

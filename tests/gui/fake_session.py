@@ -160,7 +160,7 @@ class FakeSession:
     def model_card(self) -> str:
         return self.card
 
-    def model_warnings(self) -> tuple[str, ...]:
+    def model_warnings(self, lang: str) -> tuple[str, ...]:
         return self.warnings
 
     def change_source(self, spec: str) -> None:

@@ -72,6 +72,15 @@ def test_titles_fall_back_to_english_and_then_to_the_name(folder: Path) -> None:
     assert title_of(package.head("smile"), "ko") == "미소"
 
 
+def test_warnings_come_in_the_language_or_in_english(folder: Path) -> None:
+    texts = ["For play.", {"en": "No doctor.", "ko": "의사가 아닙니다."}, {"en": "New."}]
+    rewrite(folder, lambda content: content.update(warnings=texts))
+    package = load_package(folder)
+    assert package.warnings("ko") == ("For play.", "의사가 아닙니다.", "New.")
+    assert package.warnings("en") == ("For play.", "No doctor.", "New.")
+    assert load_package(tiny_package_dir()).warnings("en") == ()
+
+
 def test_unknown_keys_are_kept_for_newer_versions(folder: Path) -> None:
     def change(content: dict[str, Any]) -> None:
         content["later"] = {"a": 1}
@@ -161,6 +170,7 @@ BROKEN: dict[str, tuple[Change, str]] = {
     "odd schema": (set_("schema", to="x"), "schema 'x', and this version reads schema 1: export"),
     "no schema": (drop("schema"), "schema None"),
     "no heads": (set_("heads", to=[]), "heads"),
+    "warning that is no text": (set_("warnings", to=[3]), "warnings[0]"),
     "no name": (drop("name"), "name is missing"),
     "two heads of a name": (set_("heads", 1, "name", to="age"), "two heads of the name age"),
     "head that is no column": (set_("heads", 1, "name", to="a,b"), "heads[1].name"),
