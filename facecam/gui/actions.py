@@ -1,16 +1,16 @@
 """Everything a person can do: menus, toolbar, keys and tool tips."""
 
-from PySide6.QtCore import QObject, QSize, Qt
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from facecam.gui import words
+from facecam.gui.action_set import ActionSet, ActionTable
 from facecam.gui.action_texts import action_texts
 from facecam.gui.icons import icon
 from facecam.gui.theme import Theme
 
-# name: (icon, keys, checkable)
-_ACTIONS: dict[str, tuple[str, tuple[str, ...], bool]] = {
+_ACTIONS: ActionTable = {
     "open": ("open", ("Ctrl+O",), False),
     "open_address": ("", ("Ctrl+L",), False),
     "demo": ("play", ("Ctrl+D",), False),
@@ -48,22 +48,13 @@ _ACTIONS: dict[str, tuple[str, tuple[str, ...], bool]] = {
 }
 
 
-class WindowActions(QObject):
+class WindowActions(ActionSet):
     """Owns the actions, menus and the toolbar of the main window."""
 
     def __init__(self, window: QMainWindow) -> None:
-        super().__init__(window)
-        self.by_name: dict[str, QAction] = {}
+        super().__init__(window, _ACTIONS)
         self._recording_state: tuple[object, ...] = ()
         self._fitted: tuple[object, ...] = ()
-        for name, (_, keys, checkable) in _ACTIONS.items():
-            action = QAction(window)
-            action.setObjectName(name)
-            action.setCheckable(checkable)
-            action.setShortcuts([QKeySequence(key) for key in keys])
-            # On the window as well: keys work in full screen, where the menu bar is hidden.
-            window.addAction(action)
-            self.by_name[name] = action
         self.themes = self._group(("system", "light", "dark"))
         self.languages = self._group(("system", "en", "ko"))
         self.record_kinds = self._group(("overlay", "clean", "both"))
@@ -75,9 +66,6 @@ class WindowActions(QObject):
         self._build_menus(window)
         self._build_toolbar(window)
         self.retranslate()
-
-    def __getitem__(self, name: str) -> QAction:
-        return self.by_name[name]
 
     def _group(self, names: tuple[str, ...]) -> QActionGroup:
         group = QActionGroup(self)
@@ -92,13 +80,13 @@ class WindowActions(QObject):
         self.file_menu = bar.addMenu("")
         self.camera_menu = QMenu(window)
         self.file_menu.addMenu(self.camera_menu)
-        self._fill(self.file_menu, "open", "open_address", "demo", "replay", "")
-        self._fill(self.file_menu, "open_recording", "")
-        self._fill(self.file_menu, "snapshot", "snapshot_plain", "", "settings", "", "quit")
+        self.fill(self.file_menu, "open", "open_address", "demo", "replay", "")
+        self.fill(self.file_menu, "open_recording", "")
+        self.fill(self.file_menu, "snapshot", "snapshot_plain", "", "settings", "", "quit")
         self.view_menu = bar.addMenu("")
-        self._fill(self.view_menu, "mirror", "bars", "ring", "explain", "freeze", "")
+        self.fill(self.view_menu, "mirror", "bars", "ring", "explain", "freeze", "")
         self.stats_menu = self.view_menu.addMenu("")
-        self._fill(self.view_menu, "panel", "hide_controls")
+        self.fill(self.view_menu, "panel", "hide_controls")
         self.size_menu = self.view_menu.addMenu("")
         self.size_menu.addActions(self.sizes.actions())
         self.view_menu.addSeparator()
@@ -106,27 +94,20 @@ class WindowActions(QObject):
         self.theme_menu.addActions(self.themes.actions())
         self.language_menu = self.view_menu.addMenu("")
         self.language_menu.addActions(self.languages.actions())
-        self._fill(self.view_menu, "", "full_screen")
+        self.fill(self.view_menu, "", "full_screen")
         self.record_menu = bar.addMenu("")
-        self._fill(self.record_menu, "record", "pause_recording", "save_recent", "", "blur", "")
+        self.fill(self.record_menu, "record", "pause_recording", "save_recent", "", "blur", "")
         self.record_menu.addActions(self.record_kinds.actions())
-        self._fill(self.record_menu, "", "record_lossless", "record_session", "record_countdown")
-        self._fill(self.record_menu, "keep_recent")
-        self._fill(self.record_menu, "", "recordings_folder", "choose_folder")
+        self.fill(self.record_menu, "", "record_lossless", "record_session", "record_countdown")
+        self.fill(self.record_menu, "keep_recent")
+        self.fill(self.record_menu, "", "recordings_folder", "choose_folder")
         self.face_menu = bar.addMenu("")
-        self._fill(self.face_menu, "previous_face", "next_face", "pin")
+        self.fill(self.face_menu, "previous_face", "next_face", "pin")
         self.model_bar_menu = bar.addMenu("")
         self.model_menu = self.model_bar_menu.addMenu("")
-        self._fill(self.model_bar_menu, "about_model")
+        self.fill(self.model_bar_menu, "about_model")
         self.help_menu = bar.addMenu("")
-        self._fill(self.help_menu, "keys", "details", "", "about")
-
-    def _fill(self, menu: QMenu, *names: str) -> None:
-        for name in names:
-            if name:
-                menu.addAction(self.by_name[name])
-            else:
-                menu.addSeparator()
+        self.fill(self.help_menu, "keys", "details", "", "about")
 
     def _build_toolbar(self, window: QMainWindow) -> None:
         bar = self.toolbar = QToolBar(window)
@@ -150,7 +131,7 @@ class WindowActions(QObject):
         self.snapshot_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.snapshot_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         snapshot_menu = QMenu(self.snapshot_button)
-        self._fill(snapshot_menu, "snapshot", "snapshot_plain")
+        self.fill(snapshot_menu, "snapshot", "snapshot_plain")
         self.snapshot_button.setMenu(snapshot_menu)
         bar.addWidget(self.snapshot_button)
         bar.addAction(self.by_name["record"])
@@ -193,9 +174,7 @@ class WindowActions(QObject):
 
     def set_theme(self, theme: Theme) -> None:
         """Draw the icons in other colours."""
-        for name, (icon_name, _, _) in _ACTIONS.items():
-            if icon_name:
-                self.by_name[name].setIcon(icon(icon_name, theme))
+        super().set_theme(theme)
         self.camera_button.setIcon(icon("camera", theme))
         self.model_button.setIcon(icon("model", theme))
         self.snapshot_button.setIcon(icon("snapshot", theme))
@@ -220,12 +199,7 @@ class WindowActions(QObject):
     def retranslate(self) -> None:
         """Put all words in the language that is installed now."""
         self._recording_state = ()
-        for name, (text, tip) in action_texts().items():
-            action = self.by_name[name]
-            action.setText(text)
-            key = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            action.setToolTip(f"{tip} ({key})" if key else tip)
-            action.setStatusTip("")
+        self.set_words(action_texts())
         # Short words where room is scarce; the menus keep the long ones.
         self.by_name["open"].setIconText(self.tr("Open"))
         self.by_name["mirror"].setIconText(self.tr("Mirror"))

@@ -1,15 +1,15 @@
 """What a person can do with a recording: menus, keys and tool tips."""
 
-from PySide6.QtCore import QCoreApplication, QObject
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMainWindow, QMenu
 
+from facecam.gui.action_set import ActionSet, ActionTable
 from facecam.gui.icons import icon
 from facecam.gui.replay_player import SPEEDS
 from facecam.gui.theme import Theme
 
-# name: (icon, keys, checkable)
-_ACTIONS: dict[str, tuple[str, tuple[str, ...], bool]] = {
+_ACTIONS: ActionTable = {
     "open": ("open", ("Ctrl+O",), False),
     "export_csv": ("", (), False),
     "export_parquet": ("", (), False),
@@ -34,19 +34,11 @@ _ACTIONS: dict[str, tuple[str, tuple[str, ...], bool]] = {
 }
 
 
-class ReplayActions(QObject):
+class ReplayActions(ActionSet):
     """Owns the actions and menus of a replay window."""
 
     def __init__(self, window: QMainWindow) -> None:
-        super().__init__(window)
-        self.by_name: dict[str, QAction] = {}
-        for name, (_, keys, checkable) in _ACTIONS.items():
-            action = QAction(window)
-            action.setObjectName(name)
-            action.setCheckable(checkable)
-            action.setShortcuts([QKeySequence(key) for key in keys])
-            window.addAction(action)
-            self.by_name[name] = action
+        super().__init__(window, _ACTIONS)
         self.speeds = QActionGroup(self)
         for speed in SPEEDS:
             action = self.speeds.addAction(f"{speed:g}×")
@@ -55,37 +47,21 @@ class ReplayActions(QObject):
             action.setChecked(speed == 1.0)
         bar = window.menuBar()
         self.file_menu = bar.addMenu("")
-        self._fill(self.file_menu, "open", "", "export_csv", "export_parquet", "export_html", "")
-        self._fill(self.file_menu, "show_folder", "", "close")
+        self.fill(self.file_menu, "open", "", "export_csv", "export_parquet", "export_html", "")
+        self.fill(self.file_menu, "show_folder", "", "close")
         self.play_menu = bar.addMenu("")
-        self._fill(self.play_menu, "play", "previous_frame", "next_frame", "back", "ahead", "")
-        self._fill(self.play_menu, "previous_start", "next_start", "")
+        self.fill(self.play_menu, "play", "previous_frame", "next_frame", "back", "ahead", "")
+        self.fill(self.play_menu, "previous_start", "next_start", "")
         self.speed_menu = self.play_menu.addMenu("")
         self.speed_menu.addActions(self.speeds.actions())
-        self._fill(self.play_menu, "slower", "faster")
+        self.fill(self.play_menu, "slower", "faster")
         self.view_menu = bar.addMenu("")
-        self._fill(self.view_menu, "bars", "full_screen", "", "previous_face", "next_face", "pin")
+        self.fill(self.view_menu, "bars", "full_screen", "", "previous_face", "next_face", "pin")
         self.compare_menu = bar.addMenu("")
         self.model_menu = QMenu(window)
         self.compare_menu.addMenu(self.model_menu)
-        self._fill(self.compare_menu, "end_comparison")
+        self.fill(self.compare_menu, "end_comparison")
         self.retranslate()
-
-    def __getitem__(self, name: str) -> QAction:
-        return self.by_name[name]
-
-    def _fill(self, menu: QMenu, *names: str) -> None:
-        for name in names:
-            if name:
-                menu.addAction(self.by_name[name])
-            else:
-                menu.addSeparator()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Draw the icons in other colours."""
-        for name, (icon_name, _, _) in _ACTIONS.items():
-            if icon_name:
-                self.by_name[name].setIcon(icon(icon_name, theme))
 
     def show_playing(self, playing: bool, theme: Theme) -> None:
         """Let the play button offer what can be done now."""
@@ -151,12 +127,7 @@ class ReplayActions(QObject):
                 translate("replay", "Show the stats as they were recorded"),
             ),
         }
-        for name, (text, tip) in texts.items():
-            action = self.by_name[name]
-            action.setText(text)
-            key = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            tip = tip or text.replace("&", "").removesuffix("…")
-            action.setToolTip(f"{tip} ({key})" if key else tip)
+        self.set_words(texts)
         self.by_name["bars"].setIconText(translate("replay", "Bars"))
         self.file_menu.setTitle(self.tr("&File"))
         self.play_menu.setTitle(self.tr("&Play"))
