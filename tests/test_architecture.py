@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-BOTTOM = {"types", "errors", "settings", "timing"}
+BOTTOM = {"types", "errors", "settings", "timing", "titles"}
 DEVICES = {"capture", "vision", "inference"}
 RUNNING = {"pipeline", "recording"}
 # Part of the package to the parts it may import; a part may always import itself.
