@@ -190,6 +190,13 @@ def coverage(item: LabelledCrops, size: Size) -> NDArray[np.float64]:
 
 def _sampling(sets: Sequence[LabelledCrops], recipe: Recipe) -> NDArray[np.float64]:
     """Return the probability of each picture: shares of the data sets, evened within them."""
+    shares = recipe.data.shares
+    unknown = [item.manifest.name for item in sets if item.manifest.name not in shares]
+    if shares and unknown and len(sets) > 1:
+        raise ManifestError(
+            f"The recipe's data.shares name {', '.join(shares)}, but not {', '.join(unknown)}: "
+            "call the folder of the data so, or change data.shares."
+        )
     parts = []
     for item in sets:
         weight = np.ones(len(item.manifest))
@@ -199,7 +206,7 @@ def _sampling(sets: Sequence[LabelledCrops], recipe: Recipe) -> NDArray[np.float
                 weight *= _evened(cells, power)
         weight = np.where(item.cache.readable, weight, 0.0)
         weight = np.minimum(weight, MAX_WEIGHT_RATIO * np.median(weight[weight > 0]))
-        share = recipe.data.shares.get(item.manifest.name, len(item.manifest))
+        share = shares.get(item.manifest.name, len(item.manifest))
         parts.append(share * weight / weight.sum())
     joined = np.concatenate(parts)
     if not joined.sum() > 0:

@@ -119,7 +119,11 @@ def read_manifest(path: Path, *, subject_column: str = "subject") -> Manifest:
             f"The manifest {path} {found} {counted(count, 'row')}; allowed are {', '.join(SPLITS)}."
         )
     folder = path.resolve().parent
-    given = cells.pop(subject_column, np.array([""] * len(rows)))
+    given = next((cells.pop(c) for c in (subject_column, "subject") if c in cells), None)
+    if given is None:
+        given = np.array([""] * len(rows))
+        if subject_column != "subject":
+            notes = [*notes, f"no column {subject_column}: every picture is a subject of its own"]
     own = np.array([f"row {i} of {path.parent.name}" for i in range(len(rows))])
     subject = np.where(given == "", own, given)
     _check_subjects(path, subject, split)

@@ -142,9 +142,10 @@ class Head(_Strict):
 class Data(_Strict):
     """Which manifests, and how often their pictures are drawn.
 
-    `names` are data sets to find among the `--data` given (by folder name); `sampling` maps a data
-    set to its share of an epoch, `balance` lists columns whose values are drawn more evenly:
-    probability proportional to count ** (power - 1), 0 as they come, 1 fully even.
+    `names` is a note for people: the data sets it was made for. `shares` maps the name of a data
+    set (that of its folder) to its share of an epoch, `balance` a column to how much more evenly
+    its values are drawn: with probability proportional to count ** -power, 0 as they come, 1 fully
+    even.
     """
 
     names: list[str] = []
@@ -313,7 +314,8 @@ def load_recipe(path: Path, overrides: list[str] | None = None) -> Recipe:
     Args:
         path: YAML file.
         overrides: KEY=VALUE pairs; a dotted key reaches inside, values are read as YAML, as in
-            `training.phases.0.epochs=2`.
+            `training.phases.0.epochs=2`. A relative path of weights starts at the current folder
+            here, and at the recipe's folder inside the recipe.
 
     Raises:
         RecipeError: Names the key and what is allowed.
@@ -338,9 +340,13 @@ def load_recipe(path: Path, overrides: list[str] | None = None) -> Recipe:
     weights = recipe.backbone.weights
     if weights in ("none", "imagenet") or Path(weights).is_absolute():
         return recipe
-    found = (path.resolve().parent / weights).resolve()
+    typed = any(override.startswith(_WEIGHTS_KEY + "=") for override in overrides or [])
+    found = ((Path() if typed else path.parent) / weights).resolve()
     backbone = recipe.backbone.model_copy(update={"weights": str(found)})
     return recipe.model_copy(update={"backbone": backbone})
+
+
+_WEIGHTS_KEY = "backbone.weights"
 
 
 def _with_ranges(raw: dict[str, Any]) -> dict[str, Any]:

@@ -127,6 +127,14 @@ def test_data_sets_that_are_never_drawn_are_refused(folder: Path) -> None:
         CropBatches([crops_of(folder, made)], made, 4, 1, seed=0)
 
 
+def test_data_sets_without_a_share_beside_others_are_refused(folder: Path) -> None:
+    made = recipe(data={"shares": {"other": 0.5}})
+    item = crops_of(folder, made)
+    CropBatches([item], made, 4, 1, seed=0)  # alone it is all there is
+    with pytest.raises(ManifestError, match=rf"name other, but not {folder.name}, {folder.name}"):
+        CropBatches([item, item], made, 4, 1, seed=0)
+
+
 def test_the_bench_counts_and_compares(folder: Path) -> None:
     record = bench_data(folder, size=32, sample=8, seconds=0.05)
     assert record["pictures"] == 12

@@ -35,6 +35,17 @@ def test_rows_without_a_subject_are_their_own(tmp_path: Path) -> None:
     assert len(set(read_manifest(write(tmp_path, text)).subject.tolist())) == 3
 
 
+def test_subjects_are_found_under_their_own_name_or_the_usual_one(tmp_path: Path) -> None:
+    folder = write(tmp_path, "path,split,subject,lesion\na.png,train,Ann,L1\nb.png,train,Bob,L2\n")
+    assert read_manifest(folder, subject_column="lesion").subject.tolist() == ["L1", "L2"]
+    assert read_manifest(folder, subject_column="person").subject.tolist() == ["Ann", "Bob"]
+    folder = write(tmp_path, "path,split,dx\na.png,train,nv\nb.png,train,nv\n")
+    manifest = read_manifest(folder, subject_column="lesion")
+    assert len(set(manifest.subject.tolist())) == 2
+    assert manifest.notes == ("no column lesion: every picture is a subject of its own",)
+    assert read_manifest(folder).notes == ()
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

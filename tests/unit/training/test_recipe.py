@@ -37,9 +37,16 @@ def test_overrides_reach_into_tables_and_lists(recipe_path: Path) -> None:
     assert recipe.augmentation.flip == 0.25
 
 
-def test_relative_weights_are_looked_for_beside_the_recipe(recipe_path: Path) -> None:
+def test_relative_weights_start_at_the_recipe_and_in_an_override_where_one_stands(
+    recipe_path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
     recipe = load_recipe(recipe_path, ["backbone.weights=w.h5"])
-    assert recipe.backbone.weights == str(recipe_path.parent.resolve() / "w.h5")
+    assert recipe.backbone.weights == str(elsewhere.resolve() / "w.h5")
+    recipe_path.write_text(RECIPE.replace("MobileNet}", "MobileNet, weights: w.h5}"), "utf-8")
+    assert load_recipe(recipe_path).backbone.weights == str(recipe_path.parent.resolve() / "w.h5")
 
 
 @pytest.mark.parametrize(
