@@ -36,6 +36,7 @@ def record_without_window(
     if reason:
         typer.echo(reason)
     from facecam.capture.opening import DEMO_CLIP, make_source
+    from facecam.capture.source import without_password
     from facecam.commands.pipeline_parts import build_analyzer, load_estimator
     from facecam.inference.cam import parse_cam
     from facecam.pipeline.detection_policy import DetectionConfig
@@ -46,7 +47,7 @@ def record_without_window(
     from facecam.vision.overlay import OverlayOptions
 
     spec = source or str(DEMO_CLIP)
-    typer.echo(f"Recording {spec} into {path}, without a window. Ctrl-C stops.")
+    typer.echo(f"Recording {without_password(spec)} into {path}, without a window. Ctrl-C stops.")
     try:
         estimator = load_estimator(model)
     except ModelPackageError as error:
@@ -75,7 +76,7 @@ def record_without_window(
             RecordingRequest(
                 path,
                 overlay_options=OverlayOptions(cam=CamStyle() if choice is not None else None),
-                source_spec=spec,
+                source_spec=without_password(spec),
             )
         )
         session.start()

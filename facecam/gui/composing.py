@@ -98,12 +98,9 @@ class Composer:
         """
         import cv2  # late: the window is on the screen before cv2 is needed
 
-        image = frame.image_bgr
+        image = showable(frame, analysis, options)
         height, width = image.shape[:2]
         own = (width, height) != size_wh
-        if options.blur and (analysis is None or frame.captured_s - analysis.captured_s > _OLD_S):
-            # Nobody knows where faces are now: nothing is shown that could be one.
-            image = unrecognisable(image)
         if own:
             shrinks = size_wh[0] < 0.6 * width
             way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
@@ -121,6 +118,16 @@ class Composer:
             options=overlay_options(heads, options, _scale(size_wh, options.ratio)),
             out=image if own else None,
         )
+
+
+def showable(frame: Frame, analysis: Analysis | None, options: ShowOptions) -> ImageU8:
+    """Return a frame's own picture, or where faces are to be blurred an unrecognisable one.
+
+    The latter while nobody knows where faces are now: nothing is shown that could be one.
+    """
+    if options.blur and (analysis is None or frame.captured_s - analysis.captured_s > _OLD_S):
+        return unrecognisable(frame.image_bgr)
+    return frame.image_bgr
 
 
 def unrecognisable(image_bgr: ImageU8) -> ImageU8:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QStandardPaths, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
+from facecam.capture.source import without_password
 from facecam.gui import recording_words, words
 from facecam.gui.composing import overlay_options
 from facecam.gui.live_session import SourcePhase
@@ -41,6 +42,7 @@ class RecordingControl(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(_SECOND_MS)
         self._timer.timeout.connect(self._count_down)
+        self._restore()  # before the menu is listened to: half of it restored is no choice
         actions = window.actions_
         actions["record"].triggered.connect(lambda _=False: self.toggle())
         actions["pause_recording"].triggered.connect(lambda _=False: self.pause_or_resume())
@@ -53,7 +55,6 @@ class RecordingControl(QObject):
         actions["keep_recent"].toggled.connect(self._on_keep_recent)
         actions["record_lossless"].toggled.connect(lambda _: self._on_kind())
         actions.record_kinds.triggered.connect(lambda _: self._on_kind())
-        self._restore()
 
     def _restore(self) -> None:
         settings, actions = self._window.settings, self._window.actions_
@@ -141,7 +142,7 @@ class RecordingControl(QObject):
 
     def _begin(self) -> None:
         if not self._window.settings.record_countdown:
-            self._start()
+            self._start_as_chosen()
             return
         self._left = COUNTDOWN_S
         self._window.stage.countdown.say(self._left)
@@ -153,13 +154,24 @@ class RecordingControl(QObject):
         self._window.stage.countdown.say(self._left)
         if self._left <= 0:
             self._timer.stop()
-            self._start()
+            self._start_as_chosen()
 
     def begin_into(self, path: Path) -> None:
-        """Record into a file that was named on the command line, from the first frame on."""
-        self._start(path)
+        """Record into a file that was named on the command line, from the first frame on.
 
-    def _start(self, path: Path | None = None) -> None:
+        That file and its session folder come about whatever the menu was left at.
+        """
+        self._start(path, overlay=True, session_folder=True)
+
+    def _start_as_chosen(self) -> None:
+        settings = self._window.settings
+        self._start(
+            free_name(Path(settings.videos_dir), datetime.now(), ".mp4"),
+            overlay=settings.record_overlay,
+            session_folder=settings.record_session or settings.record_clean != "none",
+        )
+
+    def _start(self, path: Path, *, overlay: bool, session_folder: bool) -> None:
         from facecam.recording.request import RecordingRequest  # late: cv2
 
         window = self._window
@@ -170,13 +182,14 @@ class RecordingControl(QObject):
         self._look = self._drawing()
         window.session.start_recording(
             RecordingRequest(
-                path=path or free_name(Path(settings.videos_dir), datetime.now(), ".mp4"),
-                overlay=settings.record_overlay,
+                path=path,
+                overlay=overlay,
                 clean=settings.record_clean,
-                session_folder=settings.record_session or settings.record_clean != "none",
+                session_folder=session_folder,
                 blur=settings.blur,
                 lang=words.language_code(),
                 overlay_options=self._look,
+                source_spec=without_password(window.session.status().source_spec),
             )
         )
         window.refresh_status()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from facecam.errors import RecordingError, reason
-from facecam.gui.composing import ShowOptions, draw_at_full_size, unrecognisable
+from facecam.gui.composing import ShowOptions, draw_at_full_size, showable
 from facecam.gui.stat_rows import HeadView
 from facecam.types import Analysis, Frame, ImageU8
 
@@ -18,11 +18,10 @@ def snapshot_picture(
     options: ShowOptions,
 ) -> ImageU8:
     """Return the frame at its full size, unmirrored, with what `options` want drawn on it."""
-    if analysis is None and options.blur:
-        return unrecognisable(frame.image_bgr)
+    image = showable(frame, analysis, options)
     if analysis is None or not options.draws:
-        return frame.image_bgr
-    return draw_at_full_size(frame.image_bgr, analysis, heads, options)
+        return image
+    return draw_at_full_size(image, analysis, heads, options)
 
 
 def write_png(path: Path, image_bgr: ImageU8) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from facecam.gui.composing import Composer, ShowOptions, draw_at_full_size
+from facecam.gui.snapshots import snapshot_picture
 from facecam.gui.theme import DARK, LIGHT, Theme, contrast
 from facecam.types import Analysis, Frame, ImageU8
 from tests.gui.fake_session import HEADS, face
@@ -109,3 +110,16 @@ def test_faces_are_blurred_without_bars_and_before_anybody_was_looked_for() -> N
     unknown = Composer().compose(one, None, HEADS, (640, 360), options)
     assert unknown.std() < 0.5 * noise.std()
     assert (one.image_bgr == noise).all()
+
+
+@pytest.mark.parametrize("age_s", [0.0, 0.6, None])
+def test_a_snapshot_hides_what_the_window_hides(age_s: float | None) -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (360, 640, 3)).astype(np.uint8)
+    known = analysis(BOX) if age_s is not None else None
+    one = Frame(noise, 0, age_s or 0.0, age_s or 0.0)
+    options = ShowOptions(bars=False, blur=True)
+    shown = Composer().compose(one, known, HEADS, (640, 360), options)
+    saved = snapshot_picture(one, known, HEADS, options)
+    assert (saved == shown).all()
+    nobody_knows = age_s is None or age_s > 0.5
+    assert (saved[:20].std() < 30) == nobody_knows

@@ -7,8 +7,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QPushButton
 
 from facecam.gui.live_session import SourcePhase
+from facecam.gui.look import Look
 from facecam.gui.main_window import MainWindow
 from facecam.recording.request import RecentStatus, RecordingRequest
+from facecam.settings import CleanVideo, Settings
+from tests.gui.conftest import delete_now
 from tests.gui.fake_session import FakeSession, face
 from tests.gui.waiting import wait_until
 
@@ -322,3 +325,61 @@ def test_what_ails_a_source_is_said_over_the_video(
     session.view = dataclasses.replace(session.view, health="ok")
     ready.refresh_status()
     assert not ready.stage.pill.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("overlay", "clean"), [(False, "lossless"), (True, "lossless"), (False, "lossy")]
+)
+def test_a_new_window_leaves_every_setting_as_it_was(
+    look: Look, session: FakeSession, tmp_path: Path, overlay: bool, clean: CleanVideo
+) -> None:
+    settings = Settings(
+        source="2",
+        model="mood",
+        language="en",
+        theme="dark",
+        motion="reduced",
+        mirror=False,
+        mirror_files=True,
+        bars=False,
+        panel=False,
+        heads_hidden=("beard",),
+        geometry="00",
+        pictures_dir=str(tmp_path),
+        cam=True,
+        cam_head="smile",
+        cam_class="smile",
+        cam_selected=True,
+        cam_opacity=30,
+        cam_colours="magma",
+        cam_signed=True,
+        cam_scale="frame",
+        ring=True,
+        blur=True,
+        videos_dir=str(tmp_path),
+        record_overlay=overlay,
+        record_clean=clean,
+        record_session=False,
+        record_countdown=True,
+        keep_recent=False,
+    )
+    window = MainWindow(session, settings, look.theme, tuple, tuple)
+    assert window.settings == settings
+    window.deleteLater()
+    delete_now()
+
+
+def test_what_the_command_line_promises_is_recorded_whatever_the_menu_was_left_at(
+    ready: MainWindow, session: FakeSession, tmp_path: Path
+) -> None:
+    ready.change(record_overlay=False, record_clean="lossy", record_session=False)
+    ready.recording.begin_into(tmp_path / "asked.mp4")
+    request = requests(session)[0]
+    assert request.path == tmp_path / "asked.mp4"
+    assert (request.overlay, request.clean, request.session_folder) == (True, "lossy", True)
+
+
+def test_the_source_is_noted_without_its_password(ready: MainWindow, session: FakeSession) -> None:
+    session.view = dataclasses.replace(session.view, source_spec="rtsp://me:secret@porch/door")
+    press(ready, "R")
+    assert requests(session)[0].source_spec == "rtsp://porch/door"
