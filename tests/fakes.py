@@ -409,7 +409,7 @@ class FakeVideos:
         self.times_s: list[float] = []
         self.pictures: list[ImageU8] = []
         self.drawn: list[ImageU8] = []
-        self.closed = self.abandoned = 0
+        self.closed = 0
         self.gone: Exception | None = None
         self.go_on = threading.Event()
         self.go_on.set()
@@ -433,6 +433,3 @@ class FakeVideos:
 
     def close(self) -> None:
         self.closed += 1
-
-    def abandon(self) -> None:
-        self.abandoned += 1

@@ -54,10 +54,6 @@ class Videos(Protocol):
         """Finish the files."""
         ...
 
-    def abandon(self) -> None:
-        """Keep what is on the disk."""
-        ...
-
 
 VideosFactory = Callable[[RecordingRequest, tuple[int, int], float], Videos]
 

@@ -1,5 +1,6 @@
 """Write under a temporary name beside the target, rename when whole."""
 
+import contextlib
 import itertools
 import os
 from collections.abc import Iterable
@@ -58,6 +59,12 @@ def publish_output(partial: Path, path: Path) -> None:
             f"{path} could not be replaced ({reason(error)}): the recording is whole and lies at "
             f"{partial}."
         ) from error
+
+
+def remove_quietly(partial: Path) -> None:
+    """Remove an unfinished file, where the disk allows it."""
+    with contextlib.suppress(OSError):
+        partial.unlink(missing_ok=True)
 
 
 def unwritable(path: Path, error: Exception) -> RecordingError:

@@ -1,5 +1,6 @@
 """Statistics files: one record a frame (JSON lines) or one row a face (CSV, Parquet)."""
 
+import contextlib
 import csv
 import json
 from collections.abc import Callable
@@ -9,7 +10,12 @@ from typing import IO, Any, Protocol
 
 from facecam.errors import RecordingError
 from facecam.recording.face_records import HeadLike, analysis_record, columns, rows
-from facecam.recording.output_file import prepare_output, publish_output, unwritable
+from facecam.recording.output_file import (
+    prepare_output,
+    publish_output,
+    remove_quietly,
+    unwritable,
+)
 from facecam.types import Analysis
 
 SCHEMA = "facecam-stats-1"
@@ -116,6 +122,7 @@ class _TextWriter:
         try:
             file.close()
         except OSError as error:
+            remove_quietly(self._partial)
             raise unwritable(self.path, error) from error
         publish_output(self._partial, self.path)
 
@@ -123,8 +130,9 @@ class _TextWriter:
         """Stop without leaving a file."""
         file, self._file = self._file, None
         if file is not None:
-            file.close()
-            self._partial.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # what could not be written is not wanted
+                file.close()
+            remove_quietly(self._partial)
 
 
 class JsonLinesWriter(_TextWriter):
@@ -227,14 +235,18 @@ class ParquetWriter:
                 self._flush()
             self._writer.close()
         except (OSError, self._pyarrow.ArrowException) as error:
+            self.discard()
             raise unwritable(self.path, error) from error
-        finally:
-            self._writer = None
+        except RecordingError:
+            self.discard()
+            raise
+        self._writer = None
         publish_output(self._partial, self.path)
 
     def discard(self) -> None:
         """Stop without leaving a file."""
         writer, self._writer = self._writer, None
         if writer is not None:
-            writer.close()
-            self._partial.unlink(missing_ok=True)
+            with contextlib.suppress(OSError, self._pyarrow.ArrowException):
+                writer.close()
+            remove_quietly(self._partial)

@@ -93,11 +93,6 @@ class VideoPair:
             for writer in self.writers:
                 stack.callback(writer.close)
 
-    def abandon(self) -> None:
-        """Stop at once and keep what is on the disk; raises nothing."""
-        for writer in self.writers:
-            writer.abandon()
-
 
 def clean_path(request: RecordingRequest) -> Path | None:
     """Return where the clean video of a recording lies, or None."""

@@ -161,11 +161,6 @@ class VideoWriter:
         """What a recording is waiting for right now. May be asked from any thread."""
         return "disk" if self._file is not None and self._file.writing else "encoder"
 
-    @property
-    def write_s(self) -> float:
-        """Seconds that the disk has taken. May be asked from any thread."""
-        return self._file.write_s if self._file is not None else 0.0
-
     def check_place(self) -> None:
         """Raise `RecordingError` when a recording's file was taken away."""
         if self._file is not None:
@@ -255,6 +250,8 @@ class VideoWriter:
         try:
             self._finish(container)
         except (self._av.FFmpegError, OSError, ValueError) as error:
+            if self._file is None or not self._file.size:
+                self._remove()  # a file is whole or not there, a recording at least not empty
             raise unwritable(self.path, self._cause(error)) from error
         if self._file is None:
             publish_output(self._partial, self.path)
@@ -264,8 +261,10 @@ class VideoWriter:
     def _finish(self, container: Any) -> None:
         file = self._file
         if file is None:
-            container.mux(self._stream.encode(None))
-            container.close()
+            try:
+                container.mux(self._stream.encode(None))
+            finally:
+                container.close()
             return
         try:
             if not file.frozen:
@@ -277,19 +276,6 @@ class VideoWriter:
                 file.close()
         if file.error is not None:
             raise file.error
-
-    def abandon(self) -> None:
-        """Stop at once and keep what a recording has on the disk; raises nothing."""
-        container, self._container = self._container, None
-        if container is None or self._file is None:
-            return
-        self._file.freeze()
-        with contextlib.suppress(self._av.FFmpegError, OSError, ValueError):
-            container.close()
-        with contextlib.suppress(OSError):
-            self._file.close()
-        if not self._file.size:
-            self._remove()
 
     def discard(self) -> None:
         """Stop without leaving a file."""

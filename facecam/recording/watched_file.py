@@ -5,7 +5,6 @@ import os
 from pathlib import Path
 
 from facecam.errors import RecordingError
-from facecam.timing import Clock, monotonic_s
 
 
 class WatchedFile:
@@ -22,11 +21,9 @@ class WatchedFile:
 
     Args:
         path: Must not exist yet.
-        clock: Monotonic seconds.
 
     Attributes:
         writing: Whether a call into the operating system is under way right now.
-        write_s: Seconds spent in such calls.
         size: Bytes in the file.
         error: What the disk said when it failed, or None.
 
@@ -34,13 +31,11 @@ class WatchedFile:
         OSError: The file cannot be made.
     """
 
-    def __init__(self, path: Path, clock: Clock = monotonic_s) -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
         self.writing = False
-        self.write_s = 0.0
         self.size = 0
         self.error: OSError | None = None
-        self._clock = clock
         self._frozen = False
         self._whole = 0  # up to here every fragment is complete
         self._position = 0
@@ -54,8 +49,13 @@ class WatchedFile:
         return self._frozen
 
     def write(self, data: bytes) -> int:
-        """Take all of `data` at the position; raises `OSError` when the disk does not."""
-        end = self._position + len(data)
+        """Take all of `data` at the position and return how many bytes that were.
+
+        Raises:
+            OSError: The disk did not take it.
+        """
+        taken = len(data)
+        end = self._position + taken
         if not self._frozen:
             ahead = self.size - self._position
             if ahead > 0:
@@ -64,10 +64,9 @@ class WatchedFile:
             self._put(max(self._position, self.size), data)
             self.size = max(self.size, end)
         self._position = end
-        return end
+        return taken
 
     def _put(self, position: int, data: bytes) -> None:
-        start_s = self._clock()
         self.writing = True
         try:
             self._file.seek(position)
@@ -80,7 +79,6 @@ class WatchedFile:
             raise
         finally:
             self.writing = False
-            self.write_s += self._clock() - start_s
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """Move the position, as files do."""

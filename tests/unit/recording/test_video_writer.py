@@ -1,5 +1,7 @@
 """Videos: true times, odd sizes, colours, and files that are whole or absent."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -130,3 +132,53 @@ def test_picture_that_cannot_be_encoded_is_a_recording_error(tmp_path: Path) -> 
     with pytest.raises(RecordingError, match="cannot be written"):
         writer.write(np.zeros((48, 64), np.uint8), 0.0)
     writer.discard()
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from facecam.errors import RecordingError
+from facecam.recording.stats_writer import open_stats_writer
+from facecam.recording.video_writer import VideoWriter
+from tests.fakes import analysis_at
+from tests.unit.recording.test_stats_writer import FACE, HEADER
+path, close = Path(sys.argv[1]), sys.argv[2]
+rng = np.random.default_rng(0)
+if path.suffix == ".mp4":
+    writer = VideoWriter(path, (320, 240), 30.0)
+    item = lambda n: (rng.integers(0, 256, (240, 320, 3), dtype=np.uint8), n / 30)
+else:
+    writer = open_stats_writer(path, HEADER)
+    item = lambda n: (analysis_at(n, FACE),)
+resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
+try:
+    for number in range(60):
+        writer.write(*item(number))
+    writer.close()
+except RecordingError as error:
+    print(error)
+getattr(writer, close)()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit on the size of files")
+@pytest.mark.parametrize("suffix", [".mp4", ".jsonl", ".csv", ".parquet"])
+@pytest.mark.parametrize("close", ["close", "discard"])
+def test_full_disk_is_said_and_leaves_nothing_unfinished(
+    tmp_path: Path, suffix: str, close: str
+) -> None:
+    path = tmp_path / f"a{suffix}"
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(path), close],
+        cwd=Path(__file__).resolve().parents[3],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.stdout.startswith(f"{path} cannot be written ("), done.stderr
+    assert "File too large" in done.stdout
+    if close == "discard":
+        assert done.returncode == 0, done.stderr
+    assert list(tmp_path.iterdir()) == []
