@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from facecam.capture.health import FrameSign, FrameSigner, HealthReport, HealthWatch, SourceHealth
@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 SourceFactory = Callable[[], FrameSource]
 _CLOSE_AFTER_S = 0.2  # a reader normally ends by itself within a frame or two
 _FIRST_PAUSE_S = 0.25  # before the first attempt to open a lost source; doubled after each
+_LET_GO_S = 2.0  # longest wait for another loop to close its source
 _LASTED_S = 0.4  # a source that played for longer was truly back: the pauses begin anew
 _NOTHING_TO_SEE = FrameSign((0, 0))
 
@@ -81,7 +82,7 @@ class CaptureLoop:
         paced: Play a source that is not live in real time.
         reconnect_s: Longest pause between attempts to open a lost camera or stream again; the first
             follows after a quarter of a second. None gives up.
-        after: A loop whose source has to be closed before this one is opened (the same camera).
+        after: Loops whose sources are to be closed before this one is opened (the same camera).
         clock: Monotonic seconds.
     """
 
@@ -93,7 +94,7 @@ class CaptureLoop:
         *,
         paced: bool,
         reconnect_s: float | None,
-        after: "CaptureLoop | None",
+        after: "Sequence[CaptureLoop]" = (),
         clock: Clock,
     ) -> None:
         self.factory = factory
@@ -108,6 +109,7 @@ class CaptureLoop:
         self._source: FrameSource | None = None
         self._finished = threading.Event()
         self._last: Frame | None = None
+        self._open_s: float | None = None  # when the source was open, if it came to that
         # Added to ids and source times, so that they go on after a gap.
         self._shift_ids = 0
         self._shift_s = 0.0
@@ -134,11 +136,11 @@ class CaptureLoop:
 
     def _run(self, stop: threading.Event) -> None:
         try:
-            if self._after is not None:
-                self._after.worker.join(2.0)
+            for loop in self._after:
+                loop.worker.join(_LET_GO_S)
             attempts = 0
             while not stop.is_set():
-                began_s, before = self._clock(), self._last
+                before, self._open_s = self._last, None
                 try:
                     self._play(stop)
                 except SourceError as error:
@@ -150,8 +152,8 @@ class CaptureLoop:
                     if self._reconnect_s is None:
                         raise
                     self._events.lost(self, error)
-                    played = self._last is not before
-                    lasted = played and self._clock() - began_s > _LASTED_S
+                    played_s = self._clock() - self._open_s if self._open_s is not None else 0.0
+                    lasted = self._last is not before and played_s > _LASTED_S
                     attempts = 0 if lasted else attempts + 1
                     stop.wait(min(_FIRST_PAUSE_S * 2 ** min(attempts, 8), self._reconnect_s))
                 else:
@@ -191,6 +193,7 @@ class CaptureLoop:
                 return
             self._go_away(SourceHealth.RECONNECTING)
             source.open()
+            self._open_s = self._clock()
             info = self.info = source.info
             with self._lock:
                 self._watch = HealthWatch(live=info.live, size_wh=info.size_wh, now_s=self._clock())

@@ -40,7 +40,11 @@ class SessionWorkers:
     def begin_source(
         self, run: SessionRun, factory: SourceFactory, after: CaptureLoop | None
     ) -> None:
-        """Open another source on a thread of its own, once `after` has let go of the device."""
+        """Open another source on a thread of its own.
+
+        It waits until `after` has let go of the device, and so has a source that is still being
+        opened and is no longer wanted: it may be the same device.
+        """
         shared = self._shared
         loop = CaptureLoop(
             factory,
@@ -54,7 +58,7 @@ class SessionWorkers:
             ),
             paced=not shared.options.as_fast_as_possible,
             reconnect_s=shared.options.reconnect_s,
-            after=after,
+            after=tuple(item for item in (after, run.switch.candidate) if item is not None),
             clock=shared.clock,
         )
         replaced = run.switch.offer(loop, released=after is not None)

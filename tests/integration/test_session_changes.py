@@ -98,6 +98,22 @@ def test_same_device_is_released_before_it_is_opened_again(bench: Any) -> None:
     assert seen == [True]
 
 
+def test_device_that_is_still_being_opened_is_let_go_before_it_is_opened_again(bench: Any) -> None:
+    session = playing(bench)
+    slow = BlockingSource(frames=1, block_open=True, name="slow")
+    session.change_source(lambda: slow, release_first=True)
+    assert slow.blocked.wait(WAIT_S)
+    seen: list[bool] = []
+
+    def factory() -> FakeSource:
+        seen.append(slow.closed.is_set())
+        return live(name="again")
+
+    session.change_source(factory, release_first=True)
+    bench.watcher.until(lambda status: status.source is not None and status.source.name == "again")
+    assert seen == [True]
+
+
 def test_released_device_that_does_not_come_back_is_a_fault(bench: Any) -> None:
     session = playing(bench)
     error = CameraOpenError("Camera 0 does not open.")

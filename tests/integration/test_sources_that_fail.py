@@ -311,13 +311,37 @@ def test_attempts_come_at_growing_intervals_and_never_rarely() -> None:
         events,
         paced=True,
         reconnect_s=1.0,
-        after=None,
         clock=clock,
     )
     stop = PatientEvent(stop_after=6)
     loop._run(stop)
     assert stop.waits == [0.25, 0.5, 1.0, 1.0, 1.0, 1.0]
     assert loop.health().health is SourceHealth.GONE
+
+
+def test_time_that_opening_takes_does_not_count_as_playing() -> None:
+    clock = FakeClock()
+
+    class Flaky(FakeSource):
+        def open(self) -> None:
+            clock.advance(0.5)
+
+    loop = CaptureLoop(
+        lambda: Flaky(live=True, break_after=1, break_error=LOST),
+        1,
+        CaptureEvents(
+            deliver=lambda loop, frame: True,
+            lost=lambda loop, error: None,
+            ended=lambda loop: None,
+            failed=lambda loop, error: None,
+        ),
+        paced=True,
+        reconnect_s=1.0,
+        clock=clock,
+    )
+    stop = PatientEvent(stop_after=4)
+    loop._run(stop)
+    assert stop.waits == [0.5, 1.0, 1.0, 1.0]
 
 
 def test_an_hour_of_suspend_breaks_nothing(bench: Any) -> None:
