@@ -37,7 +37,8 @@ def parse_options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--no-window",
         action="store_true",
-        help="run the demo clip through the pipeline into out/demo.mp4 and out/demo.jsonl",
+        help="run the demo clip, or --source, through the pipeline into out/demo.mp4 and "
+        "out/demo.jsonl; with --record, record --source without a window",
     )
     parser.add_argument("--version", action="version", version=f"facecam {__version__}")
     return parser.parse_args(arguments)
@@ -60,12 +61,12 @@ def start(options: argparse.Namespace) -> int:
                 reason, options.record, options.model, options.source, options.cam
             )
         return run_demo(reason, options.model, options.source, options.cam)
-    from facecam.gui.application import WindowOptions, run_window
-    from facecam.gui.interrupts import WindowInterrupts
+    from facecam.gui.interrupts import end_at_once
 
-    interrupts = WindowInterrupts()
-    interrupts.install()
-    code = run_window(
+    end_at_once()
+    from facecam.gui.application import WindowOptions, run_window
+
+    return run_window(
         WindowOptions(
             source=options.source,
             model=options.model,
@@ -75,7 +76,6 @@ def start(options: argparse.Namespace) -> int:
             record=options.record,
         )
     )
-    return code if interrupts.received is None else 128 + interrupts.received
 
 
 def main() -> int:

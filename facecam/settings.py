@@ -123,12 +123,21 @@ class SettingsStore:
     def load(self) -> tuple[Settings, str | None]:
         """Return the settings and, when the file could not be used whole, one sentence about it.
 
-        A damaged file is renamed to `settings.damaged.json`; values in it that make sense are kept.
-        One of a newer version is copied to `settings.newer.json` before it is written over.
+        A damaged file is renamed to `settings.damaged.json`, so that only the first call finds it;
+        values in it that make sense are kept. One of a newer version is copied to
+        `settings.newer.json` before it is written over.
         """
         settings, message = self._load()
         self._base = settings
         return settings, message
+
+    def peek(self) -> Settings:
+        """Return the settings as far as they can be used, and leave the file as it is."""
+        try:
+            raw = _read(self.path)
+        except (OSError, ValueError, RecursionError):
+            return Settings()
+        return Settings() if _is_newer(raw) else _checked(raw)[0]
 
     def _load(self) -> tuple[Settings, str | None]:
         try:

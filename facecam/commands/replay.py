@@ -26,6 +26,9 @@ def replay(
     reason = why_no_window()
     if reason:
         raise FacecamError(f"{reason} Without one: python -m facecam analyze SESSION --stats FILE.")
+    from facecam.gui.interrupts import end_at_once
+
+    end_at_once()
     from facecam.gui.replay_application import run_replay
 
     code = run_replay(session)

@@ -16,7 +16,7 @@ from facecam.settings import SettingsStore
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from PySide6.QtWidgets import QApplication
+    from PySide6.QtWidgets import QApplication, QWidget
 
     from facecam.gui.choosers import Choosable
     from facecam.settings import Language, Settings
@@ -55,6 +55,20 @@ def run_window(options: WindowOptions) -> int:
         FacecamError: The window cannot be shown: Qt misses a system library; or `options.cam` is
             nothing that the model can explain.
     """
+    store = SettingsStore()
+    if options.cam is not None:
+        _check_cam(options.cam, first_model(options, store.peek().model, _models_dir()))
+    app = make_application()
+    starter = Starter(app, options, store)
+    return run_until_closed(app, starter.window)
+
+
+def make_application() -> "QApplication":
+    """Return the application of this process.
+
+    Raises:
+        FacecamError: Qt misses a system library.
+    """
     qt_environment.forget_foreign_qt()
     missing = qt_environment.missing_library()
     if missing is not None:
@@ -67,16 +81,21 @@ def run_window(options: WindowOptions) -> int:
     qt_environment.stop_import_inspection()
     from facecam.gui.icons import app_icon
 
-    store = SettingsStore()
-    if options.cam is not None:
-        _check_cam(options.cam, options, store)
     app = cast("QApplication", QApplication.instance() or QApplication(sys.argv[:1]))
     app.setApplicationName("facecam")
     app.setDesktopFileName("facecam")
     app.setWindowIcon(app_icon())
-    starter = Starter(app, options, store)
-    starter.window.show()
-    code = int(app.exec())
+    return app
+
+
+def run_until_closed(app: "QApplication", window: "QWidget") -> int:
+    """Show a window until it is closed or a signal comes; return the exit code."""
+    from facecam.gui.interrupts import WindowInterrupts
+
+    interrupts = WindowInterrupts()
+    window.show()
+    interrupts.install()
+    code = interrupts.exit_code(int(app.exec()))
     _leave_at_once_if_stuck(code)
     return code
 
@@ -163,9 +182,7 @@ class Starter:
     def _prepare(self) -> "tuple[tuple[Choosable, ...], str]":
         """Load the pipeline and see what there is to play and with which model. Any thread."""
         self.bridge.prepare()
-        from facecam.inference.package import MODELS_DIR
-
-        model = first_model(self._options, self._stored.model, MODELS_DIR)
+        model = first_model(self._options, self._stored.model, _models_dir())
         return _none_on_error(list_cameras), model
 
     def _on_not_prepared(self, message: str) -> None:
@@ -208,16 +225,21 @@ def first_model(options: WindowOptions, remembered: str, folder: Path) -> str:
     return others[0] if others else ""
 
 
-def _check_cam(text: str, options: WindowOptions, store: SettingsStore) -> None:
-    """Refuse what the model cannot explain, before there is a window.
+def _models_dir() -> Path:
+    from facecam.inference.package import MODELS_DIR
+
+    return MODELS_DIR
+
+
+def _check_cam(text: str, model: str) -> None:
+    """Refuse what the model ("" for none) cannot explain, before there is a window.
 
     Raises:
         ModelPackageError: It has no such head or class; the sentence names the choices.
     """
     from facecam.inference.cam import parse_cam
-    from facecam.inference.package import MODELS_DIR, load_package
+    from facecam.inference.package import load_package
 
-    model = first_model(options, store.load()[0].model, MODELS_DIR)
     if model:
         parse_cam(text, load_package(model))
 

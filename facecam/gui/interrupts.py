@@ -1,19 +1,28 @@
 """Ctrl+C in the terminal, and the system's request to end, close the window as a click would."""
 
 import signal
-import sys
 from types import FrameType
 
 INTERRUPTED = "interrupted"
 """Property of the application that says so; then nothing holds up the closing of windows."""
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def end_at_once() -> None:
+    """Let the signals end the process until there is a window: nothing is to be saved before.
+
+    A `KeyboardInterrupt` would be raised in the middle of some import instead, which may hide it.
+    """
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
 
 
 class WindowInterrupts:
     """Closes all windows at SIGINT and SIGTERM; a second signal ends the process at once.
 
     Python runs the handler between two of its own steps; the window's timers see to it that there
-    are some. While there is no window yet, `KeyboardInterrupt` is raised as usual. Used by the
-    main thread.
+    are some. Used by the main thread.
 
     Attributes:
         received: Number of the signal that came, or None.
@@ -23,17 +32,20 @@ class WindowInterrupts:
         self.received: int | None = None
 
     def install(self) -> None:
-        """Handle the signals from now on."""
-        for number in (signal.SIGINT, signal.SIGTERM):
+        """Handle the signals from now on; call once a window is shown."""
+        for number in _SIGNALS:
             signal.signal(number, self._on_signal)
+
+    def exit_code(self, code: int) -> int:
+        """Return the exit code of the process: `code` unless a signal ended it."""
+        return code if self.received is None else 128 + self.received
 
     def _on_signal(self, number: int, _: FrameType | None) -> None:
         self.received = number
         signal.signal(number, signal.SIG_DFL)
-        # Not imported here: the signal may come in the middle of that very import.
-        qt = getattr(sys.modules.get("PySide6.QtWidgets"), "QApplication", None)
-        app = qt.instance() if qt is not None else None
-        if app is None or not any(widget.isVisible() for widget in app.topLevelWidgets()):
-            raise KeyboardInterrupt
-        app.setProperty(INTERRUPTED, True)
-        app.closeAllWindows()
+        from PySide6.QtWidgets import QApplication  # late: `end_at_once` comes before Qt
+
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.setProperty(INTERRUPTED, True)
+            app.closeAllWindows()

@@ -1,11 +1,7 @@
 """Opens a replay window without the main one (`python -m facecam replay`)."""
 
-import sys
 from pathlib import Path
-from typing import cast
 
-from facecam.errors import FacecamError
-from facecam.gui import qt_environment
 from facecam.settings import SettingsStore
 
 
@@ -19,31 +15,17 @@ def run_replay(path: Path) -> int:
         RecordingError: It is no recording.
         FacecamError: The window cannot be shown: Qt misses a system library.
     """
+    from facecam.gui.application import list_models, make_application, run_until_closed
     from facecam.gui.replay_loading import session_folder
 
     folder = session_folder(path)
-    qt_environment.forget_foreign_qt()
-    missing = qt_environment.missing_library()
-    if missing is not None:
-        raise FacecamError(
-            f"The window cannot open because Qt misses a system library ({missing}): run "
-            "`make setup`, or install the library."
-        )
-    from PySide6.QtWidgets import QApplication
-
-    qt_environment.stop_import_inspection()
-    from facecam.gui.application import list_models
-    from facecam.gui.icons import app_icon
+    app = make_application()
     from facecam.gui.look import Look
     from facecam.gui.replay_window import ReplayWindow
 
-    app = cast("QApplication", QApplication.instance() or QApplication(sys.argv[:1]))
-    app.setApplicationName("facecam")
-    app.setWindowIcon(app_icon())
-    settings, _ = SettingsStore().load()
+    settings = SettingsStore().peek()  # a damaged file is the main window's business
     look = Look(app, settings)
     window = ReplayWindow(folder, settings, look.theme, list_models)
     window.panel.reduced_motion = look.reduced_motion
     look.theme_changed.connect(window.set_theme)
-    window.show()
-    return int(app.exec())
+    return run_until_closed(app, window)

@@ -1,9 +1,14 @@
+import json
 from pathlib import Path
 
 import pytest
 
+from facecam.errors import ModelPackageError
+from facecam.gui import application
 from facecam.gui.application import WindowOptions, first_model, first_source
 from facecam.gui.window_commands import DEMO_SPEC
+from facecam.settings import SettingsStore
+from tests.tiny_package import tiny_package_dir
 
 
 @pytest.mark.parametrize(
@@ -53,3 +58,19 @@ def test_which_model_is_used_first(
 
 def test_a_remembered_folder_elsewhere_is_used(tmp_path: Path) -> None:
     assert first_model(WindowOptions(), str(tmp_path), tmp_path / "models") == str(tmp_path)
+
+
+def test_a_wrong_cam_does_not_cost_the_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "settings.json"
+    damaged = json.dumps({"theme": "pink", "model": str(tiny_package_dir()), "bars": False})
+    path.write_text(damaged, "utf-8")
+    monkeypatch.setattr(application, "SettingsStore", lambda: SettingsStore(path))
+    with pytest.raises(ModelPackageError, match="nonsense"):
+        application.run_window(WindowOptions(cam="nonsense"))
+    assert path.read_text("utf-8") == damaged
+    assert "pink" not in str(SettingsStore(path).peek())
+    settings, message = SettingsStore(path).load()
+    assert not settings.bars
+    assert message is not None, "the window says it"

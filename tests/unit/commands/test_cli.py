@@ -13,6 +13,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from facecam.__main__ import main as program
 from facecam.capture.opening import DEMO_CLIP
 from facecam.commands.cli import app, run
 from facecam.commands.output import HeadWords, describe_reading, ends_well
@@ -233,3 +234,16 @@ def test_a_mistake_in_the_program_keeps_its_traceback() -> None:
 )
 def test_readings_in_words(reading: dict[str, object], words: str) -> None:
     assert describe_reading(reading, HeadWords("Looks like", {"nv": "mole"})) == words
+
+
+def test_ctrl_c_while_commands_are_imported_is_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setenv("FACECAM_VERBOSE", "1")  # no child process for what is printed
+    monkeypatch.setattr("facecam.commands.logs.set_up_logging", lambda: None)
+    monkeypatch.setattr("facecam.commands.cli.run", interrupted)
+    assert program() == 130
+    assert capsys.readouterr().err == "Stopped.\n"

@@ -53,6 +53,17 @@ def test_a_damaged_file_is_set_aside_and_defaults_are_used(path: Path, content: 
     assert SettingsStore(path).load() == (Settings(), None), "said once"
 
 
+def test_looking_leaves_a_damaged_or_newer_file_alone(path: Path) -> None:
+    assert SettingsStore(path).peek() == Settings()
+    path.parent.mkdir()
+    for content in ('{"theme": "pink", "bars": false}', '{"schema": 99, "bars": false}', "{"):
+        path.write_text(content, "utf-8")
+        seen = SettingsStore(path).peek()
+        assert seen == (Settings(bars=False) if "pink" in content else Settings())
+        assert path.read_text("utf-8") == content
+        assert list(path.parent.iterdir()) == [path]
+
+
 def test_one_wrong_value_does_not_cost_the_others(path: Path) -> None:
     path.parent.mkdir()
     raw = {"theme": "pink", "mirror": 1, "bars": False, "heads_hidden": ["age"], "new_one": 3}
