@@ -211,7 +211,7 @@ class SessionBridge:
             return SessionView(phase, ModelPhase.LOADING, source_spec=self._wanted_source)
         status = self._session.status()
         spec = self._current_spec(status)
-        _, analysis = self._session.latest()
+        analysis = self._session.newest_analysis()
         model_phase = ModelPhase.NONE
         if status.model_loading or self._model_expected:
             model_phase = ModelPhase.LOADING

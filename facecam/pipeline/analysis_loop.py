@@ -67,7 +67,8 @@ class AnalysisEvents:
 
     Attributes:
         wanted: Whether frames of this capture loop are still wanted.
-        patient: Whether frames of this capture loop wait for the model (a single picture).
+        patient: Whether frames of this capture loop wait for the model (all are to be analysed).
+        still: Whether no other frame comes (a single picture).
         ready: Takes a result.
         model_changed: The model with this name is in use.
         model_failed: The model was dropped because it failed.
@@ -79,6 +80,7 @@ class AnalysisEvents:
 
     wanted: Callable[[int], bool]
     patient: Callable[[int], bool]
+    still: Callable[[int], bool]
     ready: Callable[[int, Frame, Analysis], bool]
     model_changed: Callable[[str], None]
     model_failed: Callable[[Exception], None]
@@ -167,11 +169,10 @@ class AnalysisLoop:
             of_number, _, gap_s = self._gaps.popleft()
             if of_number == number:
                 analyzer.bridge(gap_s)
-        patient = self._events.patient(number)
-        if patient:
+        if self._events.patient(number):
             self._mailbox.settled.wait()
         if self._probe is not None:
-            self._probe.still = patient
+            self._probe.still = self._events.still(number)
         for fresh in self._mailbox.take():
             _close_all([analyzer.set_estimator(fresh)])
             self._events.model_changed(fresh.package.name if fresh else "")

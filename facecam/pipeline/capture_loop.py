@@ -28,17 +28,14 @@ class SourceGap:
     """A time without frames, from the loss of a source to its first frame afterwards.
 
     Attributes:
-        before_id, after_id: Frames on both sides.
-        began_s, ended_s: Their `captured_s`; the frames' source times lie as far apart.
-        before_wh, after_wh: Their sizes.
+        after_id: The first frame after it.
+        began_s, ended_s: `captured_s` of the frames on both sides; their source times lie as far
+            apart.
     """
 
-    before_id: int
     after_id: int
     began_s: float
     ended_s: float
-    before_wh: tuple[int, int]
-    after_wh: tuple[int, int]
 
     @property
     def length_s(self) -> float:
@@ -260,14 +257,7 @@ class CaptureLoop:
                 source_s=frame.source_s + self._shift_s,
             )
         if before is not None:
-            gap = SourceGap(
-                before.frame_id,
-                frame.frame_id,
-                before.captured_s,
-                frame.captured_s,
-                _size_wh(before),
-                _size_wh(frame),
-            )
+            gap = SourceGap(frame.frame_id, before.captured_s, frame.captured_s)
             self._events.back(self, gap)
         self._last = frame
         return frame
@@ -286,7 +276,3 @@ class CaptureLoop:
 
     def _close_failed(self, error: Exception) -> None:
         """Nothing to do: the worker logged it, and a stuck reader is reported by the session."""
-
-
-def _size_wh(frame: Frame) -> tuple[int, int]:
-    return frame.image_bgr.shape[1], frame.image_bgr.shape[0]

@@ -1,5 +1,6 @@
 """The last seconds, kept in memory, for when something just happened that was not recorded."""
 
+import math
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from facecam.pipeline.status import as_sentence
 from facecam.pipeline.worker import Worker
 from facecam.recording.request import RecentStatus
 from facecam.recording.video_writer import VideoWriter, check_video_suffix
+from facecam.timing import Clock, monotonic_s
 from facecam.types import Analysis
 from facecam.vision.overlay import OverlayOptions
 
@@ -47,6 +49,7 @@ class RecentKeeper:
         package: Returns the model package of a name, or None.
         changed: Called when a clip was written or could not be.
         max_bytes: Memory that the pictures take at most; the oldest go first.
+        clock: Monotonic seconds.
     """
 
     def __init__(
@@ -57,25 +60,30 @@ class RecentKeeper:
         package: Callable[[str], ModelPackage | None] = lambda name: None,
         changed: Callable[[], None] = lambda: None,
         max_bytes: int = MAX_BYTES,
+        clock: Clock = monotonic_s,
     ) -> None:
         self.seconds = seconds
-        self.book = FrameBook(max_frames=32, late_s=WAIT_S)
+        self.book = FrameBook(max_frames=32, late_s=WAIT_S, clock=clock)
         self.worker = Worker(f"facecam-recent-{number}", self._run, self._on_crash, self._on_stop)
         self._number = number
         self._package = package
         self._changed = changed
         self._max_bytes = max_bytes
+        self._clock = clock
         self._lock = threading.Lock()
         self._kept: deque[_Kept] = deque()
         self._bytes = 0
         self._blur = False
+        self._blurred_until_s = -math.inf
         self._clip: Worker | None = None
         self._clips = 0
         self._saved: Path | None = None
         self._message = ""
 
     def set_blur(self, on: bool) -> None:
-        """Blur faces in what is kept from now on."""
+        """Blur faces from now on, or no longer; what was captured while it was on stays blurred."""
+        if self._blur and not on:
+            self._blurred_until_s = self._clock()
         self._blur = self.book.looks_ahead = on
         self.book.wait_s = BLUR_WAIT_S if on else WAIT_S
 
@@ -148,7 +156,7 @@ class RecentKeeper:
             if row.gaps and any(gap["why"] in ("source", "size") for gap in row.gaps):
                 self._forget()
             try:
-                if self._blur:
+                if self._blur or row.arrived_s <= self._blurred_until_s:
                     image = hider.hide(due, image)
                 good, jpeg = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
             finally:
@@ -189,7 +197,10 @@ class RecentKeeper:
         try:
             for item in items:
                 if stop.is_set():
-                    raise RecordingError(f"{path} was not written, because the program ended.")
+                    if writer is not None:
+                        writer.discard()
+                    self._note(None, f"{path} was not written, because the program ended.")
+                    return
                 image = cv2.imdecode(np.frombuffer(item.jpeg, np.uint8), cv2.IMREAD_COLOR)
                 if image is None:
                     continue

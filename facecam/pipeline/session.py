@@ -22,7 +22,7 @@ from facecam.pipeline.analysis_loop import (
     NumberedFrame,
 )
 from facecam.pipeline.cam_trust import CamTrustProbe, TrustEstimatorFactory
-from facecam.pipeline.capture_loop import SourceFactory, SourceGap
+from facecam.pipeline.capture_loop import SourceFactory
 from facecam.pipeline.meters import SessionMeters
 from facecam.pipeline.session_state import SessionRun, SessionShared
 from facecam.pipeline.session_workers import SessionWorkers
@@ -51,8 +51,6 @@ class Session:
         options: How to play.
         on_change: Called with the new status after each change of state and each error.
         on_analysis: Called on the analysis thread with each frame and its result.
-        on_gap: Called on the capture thread when a source that was lost is back, before its first
-            frame is taken in.
         trust_factory: Loads a second model, on a thread of its own, to measure how far class
             activation maps can be trusted; the same package in LiteRT by default.
         clock: Monotonic seconds.
@@ -67,7 +65,6 @@ class Session:
         options: SessionOptions | None = None,
         on_change: Callable[[SessionStatus], None] | None = None,
         on_analysis: Callable[[Frame, Analysis], None] | None = None,
-        on_gap: Callable[[SourceGap], None] | None = None,
         trust_factory: TrustEstimatorFactory | None = None,
         clock: Clock = monotonic_s,
     ) -> None:
@@ -76,7 +73,7 @@ class Session:
         self._shared = SessionShared(
             source_factory, estimator_factory, options or SessionOptions(), on_change, clock
         )
-        self._workers = SessionWorkers(self._shared, on_analysis, on_gap, self.start)
+        self._workers = SessionWorkers(self._shared, on_analysis, self.start)
         self._keep_recent_s = self._shared.options.keep_recent_s
 
     # What the window pulls.
@@ -89,6 +86,11 @@ class Session:
             if frame is not None and run is not None and run.switch.current is not None:
                 shared.recordings.note_shown(run.switch.current.number, frame.frame_id)
             return frame, shared.analysis
+
+    def newest_analysis(self) -> Analysis | None:
+        """Return the newest result; unlike `latest`, this does not count as showing a frame."""
+        with self._shared.lock:
+            return self._shared.analysis
 
     def recent(self, seconds: float = 30.0) -> tuple[Analysis, ...]:
         """Return the results of the last seconds of the source that plays, oldest first."""

@@ -21,7 +21,6 @@ class SessionWorkers:
     Args:
         shared: The session's state.
         on_analysis: Called on the analysis thread with each frame and its result.
-        on_gap: Called on the capture thread when a source that was lost is back.
         start: Plays again what came to its end.
     """
 
@@ -29,13 +28,11 @@ class SessionWorkers:
         self,
         shared: SessionShared,
         on_analysis: Callable[[Frame, Analysis], None] | None,
-        on_gap: Callable[[SourceGap], None] | None,
         start: Callable[[], None],
     ) -> None:
         self._shared = shared
         self._start = start
         self._on_analysis = on_analysis
-        self._on_gap = on_gap
 
     def begin_source(
         self, run: SessionRun, factory: SourceFactory, after: CaptureLoop | None
@@ -87,6 +84,7 @@ class SessionWorkers:
         return AnalysisEvents(
             wanted=lambda number: shared.is_current(run, number),
             patient=lambda number: shared.options.as_fast_as_possible or shared.is_picture(run),
+            still=lambda number: shared.is_picture(run),
             ready=lambda number, frame, analysis: self._on_ready(run, number, frame, analysis),
             model_changed=lambda name: self._on_model_in_use(run, name),
             model_failed=lambda error: self._on_model_in_use(run, "", error),
@@ -152,8 +150,6 @@ class SessionWorkers:
             shared.recordings.mark_gap("lost")
             if run.analysis is not None:
                 run.analysis.bridge(loop.number, gap.after_id, gap.length_s)
-        if self._on_gap is not None:
-            self._on_gap(gap)
 
     def _on_source_end(self, run: SessionRun, loop: CaptureLoop, error: Exception | None) -> None:
         shared = self._shared
