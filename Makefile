@@ -23,7 +23,7 @@ run: setup ## start the app; options in ARGS, as in: make run ARGS="--demo"
 demo: setup ## play the demo clip through the pipeline without a window, into out/
 	@$(PY) app.py --no-window $(ARGS)
 
-test: setup-dev ## run the tests; ARGS="-k name" runs some
+test: setup-dev ## run the tests; ARGS="-k name" runs some, ARGS="-m long" the long ones
 	@$(XVFB) $(PY) -m pytest $(ARGS)
 
 lint: setup-dev ## check style and types
@@ -32,5 +32,5 @@ lint: setup-dev ## check style and types
 doctor: setup ## check this machine and say how to mend what is wrong
 	@$(PY) -m facecam doctor $(ARGS)
 
-clean: ## remove what was made here (.venv, caches, out/)
+clean: ## remove .venv, out/ and the caches of the checks; runs/ and .cache/ stay
 	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache
