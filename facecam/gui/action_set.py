@@ -25,6 +25,7 @@ class ActionSet(QObject):
         super().__init__(window)
         self._table = table
         self.by_name: dict[str, QAction] = {}
+        self._tips: dict[str, str] = {}
         for name, (_, keys, checkable) in table.items():
             action = QAction(window)
             action.setObjectName(name)
@@ -49,7 +50,12 @@ class ActionSet(QObject):
             action.setText(text)
             key = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
             tip = tip or text.replace("&", "").removesuffix("…")
-            action.setToolTip(f"{tip} ({key})" if key else tip)
+            self._tips[name] = f"{tip} ({key})" if key else tip
+            action.setToolTip(self._tips[name])
+
+    def set_tip(self, name: str, tip: str) -> None:
+        """Let the tool tip of an action say something else for now; "" for its own."""
+        self.by_name[name].setToolTip(tip or self._tips[name])
 
     def fill(self, menu: QMenu, *names: str) -> None:
         """Append actions to a menu; "" is a line between them."""

@@ -248,7 +248,7 @@ def first_source(
     options: WindowOptions, remembered: str, cameras: tuple[str, ...]
 ) -> tuple[str, bool]:
     """Return what to play first ("" for nothing), and whether a camera was wanted and missed."""
-    from facecam.gui.window_commands import DEMO_SPEC
+    from facecam.gui.live_session import DEMO_SPEC
 
     if options.source is not None:
         return options.source, False

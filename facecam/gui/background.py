@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
@@ -27,40 +28,62 @@ class BackgroundCall(QObject):
 
     finished = Signal(object)
     failed = Signal(str)
+    _ended = Signal(object, str)
 
     def __init__(
-        self, name: str, call: Callable[[], object], parent: QObject | None = None
+        self, name: str, call: Callable[..., object], parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._name = name
         self._call = call
-        self._thread: threading.Thread | None = None
+        self._running = False
+        self._waiting: deque[tuple[object, ...]] = deque()
+        self._ended.connect(self._on_ended)
 
     @property
     def running(self) -> bool:
-        """Whether a call is under way."""
-        return self._thread is not None and self._thread.is_alive()
+        """Whether a call is under way, or its result not reported yet."""
+        return self._running
 
-    def start(self) -> None:
+    @property
+    def waiting(self) -> bool:
+        """Whether `start_after` has something left to do."""
+        return bool(self._waiting)
+
+    def start(self, *arguments: object) -> None:
         """Make the call, unless one is under way."""
-        if self.running:
+        if self._running:
             return
-        self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-        self._thread.start()
+        self._running = True
+        threading.Thread(target=self._run, args=arguments, name=self._name, daemon=True).start()
 
-    def _run(self) -> None:
+    def start_after(self, *arguments: object) -> None:
+        """Make the call now, or once those that were asked for before have been reported."""
+        self._waiting.append(arguments)
+        self._start_next()
+
+    def _start_next(self) -> None:
+        if self._waiting and not self._running:
+            self.start(*self._waiting.popleft())
+
+    def _run(self, *arguments: object) -> None:
+        result, problem = None, ""
         try:
-            result = self._call()
+            result = self._call(*arguments)
         except FacecamError as error:
-            self._emit(self.failed, str(error))
+            problem = str(error)
         except Exception as error:
             log.exception("%s failed", self._name)
-            self._emit(self.failed, str(error))
-        else:
-            self._emit(self.finished, result)
-
-    def _emit(self, signal: object, value: object) -> None:
+            problem = str(error) or type(error).__name__
         try:
-            signal.emit(value)  # type: ignore[attr-defined]
+            self._ended.emit(result, problem)
         except RuntimeError:  # the window went away meanwhile
             log.debug("%s came too late", self._name)
+
+    def _on_ended(self, result: object, problem: str) -> None:
+        self._running = False
+        if problem:
+            self.failed.emit(problem)
+        else:
+            self.finished.emit(result)
+        self._start_next()

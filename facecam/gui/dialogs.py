@@ -1,9 +1,7 @@
 """The small windows: keys, figures, settings, about."""
 
-import dataclasses
 import re
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer
 from PySide6.QtGui import QAction, QKeySequence
@@ -15,6 +13,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QLabel,
     QLineEdit,
+    QPushButton,
     QTextBrowser,
     QVBoxLayout,
     QWidget,
@@ -33,6 +32,8 @@ from facecam.settings import Settings
 class _Plain(QDialog):
     """A dialog with a column of content and one button that closes it."""
 
+    _close_button: QPushButton | None = None
+
     def __init__(self, parent: QWidget, title: str) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -44,11 +45,21 @@ class _Plain(QDialog):
     def add_close(self) -> None:
         """Add the button at the end."""
         box = QDialogButtonBox(self)
-        button = box.addButton(
-            QCoreApplication.translate("dialogs", "Close"), QDialogButtonBox.ButtonRole.RejectRole
-        )
+        button = self._close_button = QPushButton(self)
+        box.addButton(button, QDialogButtonBox.ButtonRole.RejectRole)
         button.clicked.connect(self.close)
         self.column.addWidget(box)
+        self._name_close()
+
+    def _name_close(self) -> None:
+        if self._close_button is not None:
+            self._close_button.setText(QCoreApplication.translate("dialogs", "Close"))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow a change of language."""
+        if event.type() == QEvent.Type.LanguageChange:
+            self._name_close()
+        super().changeEvent(event)
 
 
 class KeysDialog(_Plain):
@@ -108,7 +119,8 @@ class FiguresDialog(_Plain):
         self._refresh()
 
     def _refresh(self) -> None:
-        for place, (name, value) in enumerate(_figures(self._status())):
+        figures = _figures(self._status())
+        for place, (name, value) in enumerate(figures):
             if place == len(self._labels):
                 pair = QLabel(self), QLabel(self)
                 pair[0].setProperty("role", "muted")
@@ -119,6 +131,9 @@ class FiguresDialog(_Plain):
                 self._labels.append(pair)
             self._labels[place][0].setText(name)
             self._labels[place][1].setText(value)
+        for place, pair in enumerate(self._labels):
+            for label in pair:
+                label.setVisible(place < len(figures))
 
 
 def _figures(status: SessionView) -> list[tuple[str, str]]:
@@ -165,6 +180,7 @@ def _figures(status: SessionView) -> list[tuple[str, str]]:
         "infer": translate("dialogs", "Reading"),
         "decode": translate("dialogs", "Turning into stats"),
         "smooth": translate("dialogs", "Steadying"),
+        "cam": translate("dialogs", "Explaining"),
     }
     rows += [
         (names.get(stage, stage), f"{words.rate_text(ms)} ms")
@@ -174,10 +190,16 @@ def _figures(status: SessionView) -> list[tuple[str, str]]:
 
 
 class SettingsDialog(_Plain):
-    """Language, colours and motion; each change acts at once."""
+    """Language, colours and motion; each change acts at once.
+
+    Args:
+        parent: The window.
+        settings: To begin with.
+        changed: Called with the name of a setting and its new value.
+    """
 
     def __init__(
-        self, parent: QWidget, settings: Settings, changed: Callable[[Settings], None]
+        self, parent: QWidget, settings: Settings, changed: Callable[[str, str], None]
     ) -> None:
         super().__init__(parent, QCoreApplication.translate("dialogs", "Settings"))
         self._settings = settings
@@ -210,9 +232,15 @@ class SettingsDialog(_Plain):
         combo.currentIndexChanged.connect(lambda _: self._choose(field, combo.currentData()))
         return combo
 
-    def _choose(self, field: str, value: Any) -> None:
-        self._settings = dataclasses.replace(self._settings, **{field: value})
-        self._changed(self._settings)
+    def _choose(self, field: str, value: str) -> None:
+        if value != getattr(self._settings, field):
+            self._changed(field, value)
+
+    def take(self, settings: Settings) -> None:
+        """Show the settings as they are now, wherever they were changed."""
+        self._settings = settings
+        for field, combo in self._combos.items():
+            combo.setCurrentIndex(combo.findData(getattr(settings, field)))
 
     def retranslate(self) -> None:
         """Put all words in the language that is installed now."""

@@ -16,6 +16,10 @@ if TYPE_CHECKING:  # brings cv2, which the window does not wait for
     from facecam.vision.overlay import OverlayOptions
 
 
+DEMO_SPEC = str(Path(__file__).resolve().parents[2] / "resources" / "demo.mp4")
+"""Source spec of the clip that comes with facecam."""
+
+
 class SourcePhase(enum.Enum):
     """What the source is doing. LOST, ENDED and FAILED are three different endings."""
 

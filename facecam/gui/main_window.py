@@ -74,7 +74,6 @@ class MainWindow(TakesFiles, QMainWindow):
         self.list_models = list_models
         self.presenter = Presenter()
         self.presenter.hidden = frozenset(settings.heads_hidden)
-        self.reduced_motion = False
         self.frame: Frame | None = None
         self.analysis: Analysis | None = None
         self.frozen = False

@@ -133,7 +133,7 @@ class Bar(QFrame):
         self._theme = theme
         self.urgent = False
         self._icon_name = "info"
-        self._colour = theme.muted
+        self._kind = "info"
         self._shown: tuple[str, tuple[str, ...]] | None = None
         self._mark = QLabel(self)
         self.text = QLabel(self)
@@ -158,13 +158,11 @@ class Bar(QFrame):
 
     def show_text(self, text: str, choices: tuple[Choice, ...] = (), *, kind: str = "info") -> None:
         """Show a sentence. `kind` is "info", "warning" or "error"; what failed is translated."""
-        theme = self._theme
         self.urgent = kind != "info"
         if self.urgent:
             text = error_words.in_words(text)
         self._icon_name = "info" if kind == "info" else "warning"
-        colours = {"info": theme.accent, "warning": theme.warning, "error": theme.error}
-        self._colour = colours[kind]
+        self._kind = kind
         key = (text, tuple(words for words, _ in choices))
         if key != self._shown:
             self._shown = key
@@ -175,13 +173,15 @@ class Bar(QFrame):
                 button = QPushButton(words, self)
                 button.clicked.connect(lambda _checked=False, act=action: act())
                 self._buttons.addWidget(button)
-        self.set_theme(theme)
+        self.set_theme(self._theme)
         self.show()
 
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""
         self._theme = theme
-        self._mark.setPixmap(pixmap(self._icon_name, self._colour, 18, self.devicePixelRatioF()))
+        colours = {"info": theme.accent, "warning": theme.warning, "error": theme.error}
+        colour = colours[self._kind]
+        self._mark.setPixmap(pixmap(self._icon_name, colour, 18, self.devicePixelRatioF()))
         if self.cross is not None:
             self.cross.setIcon(icon("close", theme))
 

@@ -39,6 +39,7 @@ class ReplayActions(ActionSet):
 
     def __init__(self, window: QMainWindow) -> None:
         super().__init__(window, _ACTIONS)
+        self._playing: bool | None = None
         self.speeds = QActionGroup(self)
         for speed in SPEEDS:
             action = self.speeds.addAction(f"{speed:g}×")
@@ -65,11 +66,17 @@ class ReplayActions(ActionSet):
 
     def show_playing(self, playing: bool, theme: Theme) -> None:
         """Let the play button offer what can be done now."""
+        if playing == self._playing:
+            return
+        self._playing = playing
         play = self.by_name["play"]
-        text = self.tr("&Pause") if playing else self.tr("&Play")
-        if play.text() != text:
-            play.setText(text)
-            play.setIcon(icon("freeze" if playing else "play", theme))
+        play.setText(self.tr("&Pause") if playing else self.tr("&Play"))
+        play.setIcon(icon("freeze" if playing else "play", theme))
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw the icons in other colours."""
+        super().set_theme(theme)
+        self._playing = None  # what `show_playing` has to say comes after
 
     def retranslate(self) -> None:
         """Put all words in the language that is installed now."""
@@ -128,6 +135,7 @@ class ReplayActions(ActionSet):
             ),
         }
         self.set_words(texts)
+        self._playing = None
         self.by_name["bars"].setIconText(translate("replay", "Bars"))
         self.file_menu.setTitle(self.tr("&File"))
         self.play_menu.setTitle(self.tr("&Play"))

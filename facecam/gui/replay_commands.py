@@ -8,7 +8,6 @@ from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QAction, QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
-from facecam.errors import FacecamError
 from facecam.gui.background import BackgroundCall
 from facecam.gui.choosers import Choosable
 from facecam.gui.replay_player import SPEEDS
@@ -29,7 +28,6 @@ class ReplayCommands(QObject):
         self._window = window
         self._models: tuple[Choosable, ...] = ()
         self._told = False
-        self._export_to: tuple[Path, str] | None = None
         actions = window.actions_
         for name, slot in (
             ("open", self.open_recording),
@@ -58,7 +56,7 @@ class ReplayCommands(QObject):
         window.transport.cancel_button.clicked.connect(lambda: window.end_comparison())
         self._listing = BackgroundCall("facecam-list-models", list_models, self)
         self._listing.finished.connect(self._on_models)
-        self._exporting = BackgroundCall("facecam-export", self._export, self)
+        self._exporting = BackgroundCall("facecam-export", _export, self)
         self._exporting.finished.connect(self._on_exported)
         self._exporting.failed.connect(
             lambda message: window.stage.notice.show_text(message, kind="error")
@@ -171,18 +169,9 @@ class ReplayCommands(QObject):
 
     def export(self, path: Path, kind: str) -> None:
         """Write the stats on another thread, as "csv", "parquet" or "html"."""
-        self._export_to = (path, kind)
-        self._exporting.start()
-
-    def _export(self) -> Path:
-        recording, wanted = self._window.recording, self._export_to
-        if recording is None or wanted is None:
-            raise FacecamError("There is nothing to export: open a recording first.")
-        path, kind = wanted
-        from facecam.recording.exports import export_session
-
-        export_session(recording.folder, path, kind)
-        return path
+        recording = self._window.recording
+        if recording is not None:
+            self._exporting.start_after(recording.folder, path, kind)
 
     def _on_exported(self, path: Path) -> None:
         self._window.stage.notice.show_text(
@@ -258,10 +247,18 @@ class ReplayCommands(QObject):
         for name in ("previous_frame", "next_frame"):
             actions[name].setEnabled(has_video)
         actions["bars"].setEnabled(window.can_draw)
-        if there and not window.can_draw:
-            actions["bars"].setToolTip(self.tr("Bars are part of this video already"))
+        burnt_in = there and not window.can_draw
+        tip = self.tr("Bars are part of this video already") if burnt_in else ""
+        actions.set_tip("bars", tip)
         actions.model_menu.setEnabled(has_video)
         window.transport.again_button.setEnabled(has_video)
         actions["end_comparison"].setEnabled(
             window.run is not None and window.run.result is not None
         )
+
+
+def _export(session: Path, path: Path, kind: str) -> Path:
+    from facecam.recording.exports import export_session
+
+    export_session(session, path, kind)
+    return path

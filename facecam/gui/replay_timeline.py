@@ -44,12 +44,11 @@ class Timeline:
 
     Args:
         analyses: `source_s` is the time in seconds; any order.
-        zero_s: Source time at which the timeline begins.
     """
 
-    def __init__(self, analyses: Sequence[Analysis], zero_s: float = 0.0) -> None:
+    def __init__(self, analyses: Sequence[Analysis]) -> None:
         self.analyses = tuple(sorted(analyses, key=lambda item: item.source_s))
-        self._times = [item.source_s - zero_s for item in self.analyses]
+        self._times = [item.source_s for item in self.analyses]
         self.spans = _spans(self.analyses, self._times)
         self.tracks = tuple(dict.fromkeys(span.track for span in self.spans))
 

@@ -81,9 +81,11 @@ class ReplayWindow(TakesFiles, QMainWindow):
         self._shown_s = 0.0
         self._pulls = 0
         self._error = ""
+        self._runs: list[Reanalysis] = []  # that may have a thread
         self._path = path
+        self.setWindowTitle("facecam")
         self._build()
-        self.loading = BackgroundCall("facecam-replay-load", self._load, self)
+        self.loading = BackgroundCall("facecam-replay-load", load_recording, self)
         self.loading.finished.connect(self._on_loaded)
         self.loading.failed.connect(self._on_not_loaded)
         self.commands = ReplayCommands(self, list_models)
@@ -136,16 +138,15 @@ class ReplayWindow(TakesFiles, QMainWindow):
     def open(self, path: Path) -> None:
         """Show another recording; it is read on another thread."""
         self._path = path
-        self.setWindowTitle(f"{path.name.removesuffix('.session')} – facecam")
         self.stage.card.show_state(self.tr("Opening the recording"), str(path), busy=True)
-        self.loading.start()
-
-    def _load(self) -> Recording:
-        return load_recording(self._path)
+        self.loading.start_after(path)
 
     def _on_not_loaded(self, message: str) -> None:
+        if self.loading.waiting:  # another one was chosen meanwhile
+            return
         self.stage.card.hide()
         if self.recording is None:
+            self.setWindowTitle(f"{self._path.name.removesuffix('.session')} – facecam")
             self.stage.card.show_state(
                 self.tr("This recording could not be opened"),
                 error_words.in_words(message),
@@ -155,7 +156,10 @@ class ReplayWindow(TakesFiles, QMainWindow):
             self.stage.notice.show_text(message, kind="error")
 
     def _on_loaded(self, recording: Recording) -> None:
+        if self.loading.waiting:
+            return
         self.stage.card.hide()
+        self.stage.notice.hide()  # about the recording before
         self.end_comparison()
         self._close_reader()
         self.recording = recording
@@ -163,7 +167,7 @@ class ReplayWindow(TakesFiles, QMainWindow):
         self.player.set_speed(self.actions_.speeds.checkedAction().data())
         self.presenter.reset()
         self.presenter.set_heads(recording.heads)
-        self._shown, self._drawn, self._shown_s = None, (), 0.0
+        self._shown, self._drawn, self._shown_s, self._error = None, (), 0.0, ""
         self.stage.video.clear()
         self.transport.scrub.set_recording(recording)
         self.setWindowTitle(f"{recording.name} – facecam")
@@ -284,6 +288,7 @@ class ReplayWindow(TakesFiles, QMainWindow):
         self._refresh_panel()
 
     def _refresh_panel(self) -> None:
+        self.actions_["pin"].setChecked(self.presenter.pinned)
         again = self.run.result if self.run is not None else None
         if again is None:
             self.panel.refresh()
@@ -302,6 +307,7 @@ class ReplayWindow(TakesFiles, QMainWindow):
             return
         self.end_comparison()
         self.run = self._analyze(recording.video, model, recording.duration_s)
+        self._runs = [run for run in self._runs if not run.done.is_set()] + [self.run]
         self.commands.refresh_run()
 
     def show_comparison(self) -> None:
@@ -317,7 +323,7 @@ class ReplayWindow(TakesFiles, QMainWindow):
     def end_comparison(self) -> None:
         """Show the stats as they were recorded."""
         if self.run is not None:
-            self.run.close()
+            self.run.cancel()  # not waited for: the window goes on
             self.run = None
         self.compare_panel.hide()
         self.panel.setVisible(not self.isFullScreen())
@@ -387,8 +393,10 @@ class ReplayWindow(TakesFiles, QMainWindow):
         """End the threads, each within two seconds."""
         self._timer.stop()
         self.hide()
-        if self.run is not None:
-            self.run.close()
+        for run in self._runs:
+            run.cancel()
+        for run in self._runs:
+            run.close()
         self._close_reader()
         self.closed.emit()
         super().closeEvent(event)

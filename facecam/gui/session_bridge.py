@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from facecam.capture.source import FrameSource
-from facecam.gui.live_session import ModelPhase, SessionView, SourcePhase
+from facecam.gui.live_session import DEMO_SPEC, ModelPhase, SessionView, SourcePhase
 from facecam.gui.stat_rows import HeadView
-from facecam.gui.window_commands import DEMO_SPEC
 from facecam.titles import text_in
 from facecam.types import Analysis, CamChoice, Frame
 

@@ -69,18 +69,6 @@ def hue(theme: Theme, index: int) -> str:
     return theme.hues[index % len(theme.hues)]
 
 
-def contrast(first: str, second: str) -> float:
-    """Return the WCAG 2 contrast ratio of two "#rrggbb" colours, 1 to 21."""
-
-    def luminance(colour: str) -> float:
-        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    high, low = sorted((luminance(first), luminance(second)), reverse=True)
-    return (high + 0.05) / (low + 0.05)
-
-
 def style_sheet(theme: Theme, arrow_file: str) -> str:
     """Return the Qt style sheet of the whole application.
 

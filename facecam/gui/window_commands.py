@@ -10,17 +10,15 @@ from PySide6.QtWidgets import QFileDialog
 
 from facecam.errors import FacecamError
 from facecam.gui import dialogs, words
-from facecam.gui.icons import RESOURCES_DIR
-from facecam.gui.live_session import ModelPhase, SourcePhase
+from facecam.gui.dialogs import SettingsDialog
+from facecam.gui.live_session import DEMO_SPEC, ModelPhase, SourcePhase
 from facecam.gui.output_names import free_name
 from facecam.gui.snapshots import snapshot_picture, write_png
-from facecam.settings import Settings
 
 if TYPE_CHECKING:
     from facecam.gui.main_window import MainWindow
     from facecam.gui.replay_window import ReplayWindow
 
-DEMO_SPEC = str(RESOURCES_DIR / "demo.mp4")
 _VIDEOS = "*.mp4 *.mov *.avi *.mkv *.webm *.gif *.m4v"
 _PICTURES = "*.png *.jpg *.jpeg *.bmp *.tif *.tiff *.webp"
 
@@ -33,6 +31,7 @@ class WindowCommands(QObject):
         self._window = window
         self._source_to_remember = ""
         self._model_to_remember = ""
+        self._looking_for_camera = False
         self._replays: list[ReplayWindow] = []
         actions = window.actions_
         for name, slot in (
@@ -92,6 +91,9 @@ class WindowCommands(QObject):
 
     def look_for_camera(self) -> None:
         """Look for cameras again and play the first there is."""
+        if self._looking_for_camera:
+            return
+        self._looking_for_camera = True
         choosers = self._window.choosers
         choosers.cameras_listed.connect(
             self._on_cameras_again, Qt.ConnectionType.SingleShotConnection
@@ -99,6 +101,7 @@ class WindowCommands(QObject):
         choosers.camera_scan.start()
 
     def _on_cameras_again(self, cameras: object) -> None:
+        self._looking_for_camera = False
         window = self._window
         if isinstance(cameras, tuple) and cameras:
             self.play(cameras[0].spec)
@@ -271,13 +274,17 @@ class WindowCommands(QObject):
     # Small windows.
 
     def show_settings(self) -> None:
-        """Show language, colours and motion."""
-        dialogs.SettingsDialog(self._window, self._window.settings, self._on_settings).show()
-
-    def _on_settings(self, settings: Settings) -> None:
-        self._window.change(
-            language=settings.language, theme=settings.theme, motion=settings.motion
-        )
+        """Show language, colours and motion; where they are shown already, in front."""
+        window = self._window
+        dialog = next((d for d in window.findChildren(SettingsDialog) if d.isVisible()), None)
+        if dialog is None:
+            dialog = SettingsDialog(
+                window, window.settings, lambda name, value: window.change(**{name: value})
+            )
+            window.settings_changed.connect(dialog.take)
+        dialog.show()
+        dialog.raise_()
+        dialog.activateWindow()
 
     def show_figures(self) -> None:
         """Show all measured rates and times."""

@@ -6,7 +6,7 @@ import pytest
 from facecam.errors import ModelPackageError
 from facecam.gui import application
 from facecam.gui.application import WindowOptions, first_model, first_source
-from facecam.gui.window_commands import DEMO_SPEC
+from facecam.gui.live_session import DEMO_SPEC
 from facecam.settings import SettingsStore
 from tests.tiny_package import tiny_package_dir
 

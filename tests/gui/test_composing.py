@@ -5,7 +5,7 @@ import pytest
 
 from facecam.gui.composing import Composer, ShowOptions, draw_at_full_size
 from facecam.gui.snapshots import snapshot_picture
-from facecam.gui.theme import DARK, LIGHT, Theme, contrast
+from facecam.gui.theme import DARK, LIGHT, Theme
 from facecam.types import Analysis, Frame, ImageU8
 from tests.gui.fake_session import HEADS, face
 
@@ -70,6 +70,18 @@ def test_full_size_drawing_leaves_the_frame_alone() -> None:
     drawn = draw_at_full_size(one.image_bgr, analysis(BOX), HEADS, ShowOptions())
     assert drawn is not one.image_bgr
     assert (drawn != one.image_bgr).any()
+
+
+def contrast(first: str, second: str) -> float:
+    """Return the WCAG 2 contrast ratio of two "#rrggbb" colours, 1 to 21."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    high, low = sorted((luminance(first), luminance(second)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
 
 
 @pytest.mark.parametrize("theme", [DARK, LIGHT], ids=["dark", "light"])

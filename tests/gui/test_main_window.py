@@ -19,10 +19,12 @@ from PySide6.QtWidgets import (
 )
 
 from facecam.capture.source import SourceInfo
-from facecam.gui.live_session import ModelPhase, SessionView, SourcePhase
+from facecam.gui.dialogs import FiguresDialog, SettingsDialog
+from facecam.gui.icons import pixmap
+from facecam.gui.live_session import DEMO_SPEC, ModelPhase, SessionView, SourcePhase
 from facecam.gui.look import Look
 from facecam.gui.main_window import MainWindow
-from facecam.gui.window_commands import DEMO_SPEC
+from facecam.gui.theme import DARK, LIGHT
 from facecam.settings import Settings
 from tests.gui.fake_session import FakeSession, face
 from tests.gui.waiting import wait_until
@@ -243,6 +245,17 @@ def test_looking_for_a_camera_again_plays_the_first(
     wait_until(lambda: ("source", "0") in session.asked)
 
 
+def test_the_camera_is_tried_once_however_often_that_is_asked_for(
+    window: MainWindow, session: FakeSession
+) -> None:
+    for _ in range(3):
+        window.commands.look_for_camera()
+    wait_until(lambda: ("source", "0") in session.asked)
+    window.commands.look_for_camera()
+    wait_until(lambda: session.asked.count(("source", "0")) == 2)
+    assert len(session.asked) == 2
+
+
 def test_no_face_is_said_gently(window: MainWindow, session: FakeSession) -> None:
     play(window, session)
     assert not window.stage.pill.isVisible()
@@ -391,6 +404,56 @@ def test_a_choice_in_the_settings_acts_at_once(window: MainWindow) -> None:
     wait_until(lambda: dialog.windowTitle() == "설정")
     assert window.settings.language == "ko"
     dialog.close()
+
+
+def settings_dialogs(window: MainWindow) -> list[SettingsDialog]:
+    return [d for d in window.findChildren(SettingsDialog) if d.isVisible()]
+
+
+def test_the_settings_change_one_thing_and_follow_the_menus(window: MainWindow) -> None:
+    window.actions_["settings"].trigger()
+    window.actions_["settings"].trigger()
+    (dialog,) = settings_dialogs(window)
+    window.change(theme="light")
+    combos = dialog._combos
+    assert combos["theme"].currentData() == "light"
+    combos["motion"].setCurrentIndex(combos["motion"].findData("reduced"))
+    assert (window.settings.theme, window.settings.motion) == ("light", "reduced")
+    dialog.close()
+    window.actions_["settings"].trigger()
+    assert len(settings_dialogs(window)) == 1
+    settings_dialogs(window)[0].close()
+
+
+def test_the_close_button_changes_its_language(window: MainWindow) -> None:
+    window.actions_["settings"].trigger()
+    (dialog,) = settings_dialogs(window)
+    assert "Close" in texts(dialog)
+    window.change(language="ko")
+    wait_until(lambda: "닫기" in texts(dialog))
+    dialog.close()
+
+
+def test_figures_that_went_away_are_not_shown(window: MainWindow, session: FakeSession) -> None:
+    play(window, session, face(1))
+    session.view = dataclasses.replace(session.view, stages_ms={"detect": 8.1, "cam": 2.0})
+    window.actions_["details"].trigger()
+    dialog = next(d for d in window.findChildren(FiguresDialog) if d.isVisible())
+    assert {"Finding faces", "Explaining"} <= set(texts(dialog))
+    session.view = dataclasses.replace(session.view, stages_ms={})
+    dialog._refresh()
+    assert not {"Finding faces", "Explaining", "8 ms", "8.1 ms"} & set(texts(dialog))
+    dialog.close()
+
+
+def test_the_mark_of_a_message_takes_other_colours(window: MainWindow) -> None:
+    notice = window.stage.notice
+    notice.show_text("It failed.", kind="error")
+    for theme in (LIGHT, DARK):
+        notice.set_theme(theme)
+        mark = notice._mark.pixmap().toImage()
+        assert mark == pixmap("warning", theme.error, 18, notice.devicePixelRatioF()).toImage()
+    notice.hide()
 
 
 def test_space_presses_the_focused_button_instead_of_freezing(

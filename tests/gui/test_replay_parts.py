@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,8 @@ from tests.fakes import FakeClock
 from tests.gui.fake_recording import FPS, STEP, write_session
 from tests.gui.fake_session import HEADS, face
 from tests.gui.waiting import wait_until
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def analysis(t_s: float, *tracks: int) -> Analysis:
@@ -222,3 +226,11 @@ def test_a_video_that_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:
         assert "broken.mp4" in reader.error
     finally:
         reader.close()
+
+
+def test_a_recording_is_read_without_qt() -> None:
+    code = "import sys, facecam.gui.replay_loading; print('PySide6' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False"

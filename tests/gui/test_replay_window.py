@@ -8,10 +8,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from facecam.gui.choosers import Choosable
+from facecam.gui.icons import icon
 from facecam.gui.look import Look
 from facecam.gui.main_window import MainWindow
 from facecam.gui.replay_analysis import Reanalysis
+from facecam.gui.replay_loading import load_recording
+from facecam.gui.replay_timeline import Recording
 from facecam.gui.replay_window import ReplayWindow
+from facecam.gui.theme import DARK, LIGHT, Theme
 from facecam.pipeline.analyzer import FrameAnalyzer
 from facecam.settings import Settings
 from tests.fakes import FakeDetector, FakeEstimator, FakePackage, FakeTracker, detection_at
@@ -165,7 +169,6 @@ def test_an_analysis_shows_its_progress_and_can_be_cancelled(
     gate.set()
     window.transport.cancel_button.click()
     assert run.cancelled
-    assert run.done.is_set()
     assert window.run is None
     window.pull()
     assert not window.transport.progress.isVisible()
@@ -241,3 +244,123 @@ def test_the_main_window_opens_a_dropped_recording_and_closes_it_with_itself(
     window.close()
     assert window.commands._replays == []
     app.processEvents()
+
+
+def test_cancelling_an_analysis_does_not_wait_for_its_end(
+    open_replay: Open, tmp_path: Path
+) -> None:
+    gate = threading.Event()
+
+    def stuck(video: Path, model: str, expected_s: float) -> Reanalysis:
+        def load(name: str) -> FakeEstimator:
+            assert gate.wait(60.0)
+            return FakeEstimator(FakePackage(name=name))
+
+        return Reanalysis(video, model, expected_s, load_model=load)
+
+    window = open_replay(write_session(tmp_path), stuck)
+    window.begin_comparison("fake")
+    run = window.run
+    assert run is not None
+    window.end_comparison()
+    assert run.cancelled
+    assert not run.done.is_set(), "it still loads the model"
+    gate.set()
+    wait_until(run.done.is_set)
+
+
+def test_a_recording_chosen_while_another_is_read_is_shown_in_the_end(
+    open_replay: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, begun = threading.Event(), threading.Event()
+
+    def slow(path: Path) -> Recording:
+        begun.set()
+        assert gate.wait(60.0)
+        return load_recording(path)
+
+    good = write_session(tmp_path / "one")
+    write_session(tmp_path / "two").rename(tmp_path / "two" / "dance.session")
+    monkeypatch.setattr("facecam.gui.replay_window.load_recording", slow)
+    gate.set()
+    window = open_replay(good)
+    assert window.windowTitle() == "party – facecam"
+    gate.clear()
+    begun.clear()
+    window.open(good)
+    assert begun.wait(60.0)
+    window.open(tmp_path / "two" / "dance.session")
+    assert window.windowTitle() == "party – facecam", "the other one is not there yet"
+    gate.set()
+    wait_until(lambda: window.windowTitle() == "dance – facecam")
+    assert not window.stage.card.isVisible()
+
+
+def test_every_export_that_was_asked_for_is_made(
+    open_replay: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = threading.Event()
+
+    def slow(session: Path, path: Path, kind: str) -> None:
+        assert gate.wait(60.0)
+        path.write_text(kind, "utf-8")
+
+    monkeypatch.setattr("facecam.recording.exports.export_session", slow)
+    window = open_replay(write_session(tmp_path))
+    wanted = {tmp_path / "a.csv": "csv", tmp_path / "b.html": "html", tmp_path / "c.csv": "csv"}
+    for path, kind in wanted.items():
+        window.commands.export(path, kind)
+    gate.set()
+    wait_until(lambda: "c.csv" in window.stage.notice.text.text())
+    assert {path: path.read_text("utf-8") for path in wanted} == wanted
+
+
+def test_the_pin_is_up_again_when_another_face_is_chosen(open_replay: Open, tmp_path: Path) -> None:
+    window = open_replay(write_session(tmp_path))
+    window.seek(15.5 / FPS)
+    press(window, "K")
+    assert window.presenter.pinned
+    press(window, "]")
+    assert not window.presenter.pinned
+    assert not window.actions_["pin"].isChecked()
+
+
+def test_what_was_wrong_with_a_video_goes_with_its_recording(
+    open_replay: Open, tmp_path: Path
+) -> None:
+    bad = write_session(tmp_path / "bad")
+    (bad / "clean.mp4").write_bytes(b"no video")
+    window = open_replay(bad)
+    wait_until(lambda: bool(window._error))
+    assert window.stage.notice.isVisible()
+    window.open(write_session(tmp_path / "good"))
+    wait_until(lambda: shows(window, 0))
+    window.pull()
+    assert not window.stage.notice.isVisible()
+
+
+def test_the_play_button_offers_to_pause_after_the_colours_changed(
+    open_replay: Open, tmp_path: Path
+) -> None:
+    def play_icon(theme: Theme, name: str) -> bool:
+        shown = window.actions_["play"].icon().pixmap(20, 20).toImage()
+        return bool(shown == icon(name, theme).pixmap(20, 20).toImage())
+
+    window = open_replay(write_session(tmp_path))
+    stands_s = window.player._clock()
+    window.player._clock = lambda: stands_s
+    press(window, "Space")
+    window.pull()
+    assert play_icon(DARK, "freeze")
+    window.set_theme(LIGHT)
+    window.pull()
+    assert window.actions_["play"].text() == "&Pause"
+    assert play_icon(LIGHT, "freeze")
+
+
+def test_the_tool_tip_of_the_bars_follows_the_recording(open_replay: Open, tmp_path: Path) -> None:
+    window = open_replay(write_session(tmp_path / "one", clean=False))
+    assert "already" in window.actions_["bars"].toolTip()
+    window.open(write_session(tmp_path / "two"))
+    wait_until(lambda: window.can_draw)
+    assert window.actions_["bars"].toolTip() == "Draw boxes and bars beside each face (B)"
