@@ -114,7 +114,7 @@ class CameraSource:
         label = f"camera {index}" if name == f"Camera {index}" else f"camera {index} ({name})"
 
         pump_name = f"camera {index}"
-        if stuck_pumps(f"capture-pump {pump_name}"):
+        if f"capture-pump {pump_name}" in stuck_pumps():
             raise CameraOpenError(
                 f"The {label} is still held by a call to its driver that does not return: unplug "
                 "it and plug it in again."

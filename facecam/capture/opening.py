@@ -3,7 +3,7 @@
 import os
 import re
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 import cv2
@@ -14,7 +14,7 @@ from facecam.capture.files import VideoFileSource, folder_source, picture_source
 from facecam.capture.pictures import PICTURE_SUFFIXES
 from facecam.capture.source import FrameSource, without_password
 from facecam.capture.stream import STREAM_SCHEMES, StreamSource
-from facecam.errors import MediaFileError, SourceError
+from facecam.errors import CameraOpenError, MediaFileError, SourceError
 
 DEMO_CLIP = Path(__file__).resolve().parents[2] / "resources" / "demo.mp4"
 VIDEO_SUFFIXES = frozenset(
@@ -26,6 +26,7 @@ VIDEO_SUFFIXES = frozenset(
 )
 """File name endings that are read as videos; other files are looked into."""
 
+_MOST_DIGITS = 4  # of a camera's number
 _SYNTHETIC_OPTIONS = "faces=0..8, size=WxH, fps=N, seconds=N, seed=N, live=0|1"
 
 
@@ -50,15 +51,15 @@ def make_source(
         raise SourceError(
             "No source is named: give a camera index or name, a file, a folder or a URL."
         )
-    if spec.isdecimal():
-        return CameraSource(int(spec), size_wh=size_wh, fps=fps)
+    number = re.fullmatch(r"(?:/dev/video)?(\d+)", spec)
+    if number:
+        if len(number[1]) > _MOST_DIGITS:
+            raise CameraOpenError(f"There is no camera {spec:.20}: choose one that `doctor` lists.")
+        return CameraSource(int(number[1]), size_wh=size_wh, fps=fps)
     if spec == "synthetic" or spec.startswith("synthetic:"):
         return _synthetic(spec.partition(":")[2], size_wh, fps)
     if "://" in spec:
         return _from_url(spec)
-    node = re.fullmatch(r"/dev/video(\d+)", spec)
-    if node:
-        return CameraSource(int(node[1]), size_wh=size_wh, fps=fps)
     path = Path(spec).expanduser()
     if _looks_like_path(spec, path):
         return _from_path(path)
@@ -97,10 +98,16 @@ def _from_path(path: Path) -> FrameSource:
 
 
 def _from_url(url: str) -> FrameSource:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:  # such as a bracket that is not closed
+        raise SourceError(
+            f"The address {without_password(url)} cannot be used ({error}): write signs like [ in "
+            "a password as %5B."
+        ) from error
     scheme = parts.scheme.lower()
     if scheme == "file":
-        return _from_path(Path(url2pathname(unquote(parts.path))))
+        return _from_path(Path(url2pathname(parts.path)))
     if scheme not in STREAM_SCHEMES:
         raise SourceError(
             f"The address {without_password(url)} cannot be opened: it has to begin with "

@@ -113,6 +113,9 @@ def analyze(
             typer.echo(_beside_the_recording(difference))
         for path in filter(None, (summary.out, summary.stats)):
             typer.echo(path)
+    passed_over = getattr(frames, "passed_over", ())
+    if passed_over:
+        typer.echo(f"Left out {len(passed_over)} pictures: {passed_over[0]}", err=True)
     if summary.interrupted:
         typer.echo("Stopped before the end; what was written until then is whole.", err=True)
         raise typer.Exit(INTERRUPTED)

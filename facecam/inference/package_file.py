@@ -234,20 +234,25 @@ def check_arrays(
         if not np.issubdtype(array.dtype, np.floating) or not np.isfinite(array).all():
             raise refused(folder, f"{CAM_FILE} has the array {name} that is not of finite numbers")
     for head in spec.heads:
+        before: int | None = None
         for kernel, bias in cam_keys(spec.cam, head.name):
             for key in (kernel, bias):
                 if key not in arrays:
                     raise refused(folder, f"{CAM_FILE} lacks the array {key}")
-        keys = cam_keys(spec.cam, head.name)
-        if not keys:
-            continue
-        weights, offsets = (arrays[key] for key in keys[-1])
-        count = len(head.classes)
-        if weights.ndim != 2 or weights.shape[1] != count or offsets.shape != (count,):
+            weights, offsets = arrays[kernel], arrays[bias]
+            fits = weights.ndim == 2 and offsets.shape == weights.shape[1:]
+            if not fits or before not in (None, len(weights)):
+                raise refused(
+                    folder,
+                    f"{CAM_FILE} has arrays {kernel} of shape {weights.shape} and {bias} of shape "
+                    f"{offsets.shape}, which do not follow each other",
+                )
+            before = weights.shape[1]
+        if before not in (None, len(head.classes)):
             raise refused(
                 folder,
                 f"{CAM_FILE} has arrays of shape {weights.shape} and {offsets.shape} for the "
-                f"{count} classes of the head {head.name}",
+                f"{len(head.classes)} classes of the head {head.name}",
             )
 
 

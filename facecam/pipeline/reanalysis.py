@@ -9,6 +9,7 @@ and `SessionAnalyzer.difference` says in figures how far they lie from the recor
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 
 from facecam.capture.source import SourceInfo
@@ -17,8 +18,9 @@ from facecam.inference.estimator import Estimator
 from facecam.pipeline.analyzer import FrameAnalyzer
 from facecam.recording.face_records import analysis_record
 from facecam.recording.session_folder import LedgerRow
-from facecam.recording.session_records import RecordedSession
+from facecam.recording.session_records import RecordedSession, fits_inside
 from facecam.recording.video_reader import read_pictures
+from facecam.recording.video_writer import letterbox
 from facecam.timing import monotonic_s
 from facecam.types import (
     Analysis,
@@ -45,6 +47,9 @@ class SessionPictures:
     Args:
         session: With a clean video.
 
+    Attributes:
+        truncated: Whether the video of a session that ended well turned out to be cut off.
+
     Raises:
         MediaFileError: The session has no clean video.
     """
@@ -60,6 +65,7 @@ class SessionPictures:
         self._session = session
         self._frames: Iterator[Frame] | None = None
         self._closed = False
+        self.truncated = False
         header = session.header
         wanted = [row for row in session.recorded if row.analyzed]
         self._info = SourceInfo(
@@ -93,21 +99,27 @@ class SessionPictures:
     def _read(self) -> Iterator[Frame]:
         sizes = [gap for gap in self._session.gaps if gap.size_wh is not None]
         size_wh = self._info.size_wh
+        recorded = self._session.recorded
+        count = 0
         # The n-th picture is the n-th recorded frame; a killed session may have more or fewer.
-        for row, (picture, _) in zip(
-            self._session.recorded, read_pictures(self._path), strict=False
-        ):
+        for row, (picture, _) in zip(recorded, read_pictures(self._path), strict=False):
+            count += 1
             while sizes and sizes[0].before_frame <= row.frame:
                 size_wh = sizes.pop(0).size_wh or size_wh
             if row.analyzed:
                 source_s = row.t_s if row.source_s is None else row.source_s
-                yield Frame(_own_part(picture, size_wh), row.frame, monotonic_s(), source_s)
+                yield Frame(self._own_part(picture, size_wh), row.frame, monotonic_s(), source_s)
+        self.truncated = count < len(recorded) and not self._session.killed
 
-
-def _own_part(picture: ImageU8, size_wh: tuple[int, int]) -> ImageU8:
-    """Return the picture without what the video added to it on the right and below."""
-    width, height = size_wh
-    return np.ascontiguousarray(picture[:height, :width])
+    def _own_part(self, picture: ImageU8, size_wh: tuple[int, int]) -> ImageU8:
+        """Return what came from the source: a frame of `size_wh`, without what was added to it."""
+        header = self._session.header
+        width, height = size_wh
+        if size_wh == header.size_wh or (header.lossless and fits_inside(size_wh, header.size_wh)):
+            return np.ascontiguousarray(picture[:height, :width])
+        x, y, inner_w, inner_h = letterbox(size_wh, (picture.shape[1], picture.shape[0]))
+        inner = picture[y : y + inner_h, x : x + inner_w]
+        return np.ascontiguousarray(cv2.resize(inner, size_wh), dtype=np.uint8)
 
 
 class SessionAnalyzer:

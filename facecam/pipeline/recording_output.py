@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from facecam import __version__
-from facecam.capture.source import SourceInfo
+from facecam.capture.source import SourceInfo, without_password
 from facecam.errors import RecordingError
 from facecam.inference.package import ModelPackage
 from facecam.pipeline.drawing import RecordedDrawing
@@ -241,11 +241,12 @@ class RecordingOutput:
         request = self._request
         clean = clean_path(request)
         name = source.name if source is not None else ""
+        spec = request.source_spec or name
         started = datetime.now(UTC) - timedelta(seconds=max(monotonic_s() - frame.captured_s, 0.0))
         return {
             "app_version": __version__,
             "source": {
-                "spec": request.source_spec or name,
+                "spec": without_password(spec) if "://" in spec else spec,
                 "name": name,
                 "kind": source.kind if source is not None else "",
                 "size_wh": list(row.size_wh),

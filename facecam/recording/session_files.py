@@ -76,6 +76,7 @@ def read_session(folder: str | Path) -> RecordedSession:
     model, changes = "", list(ledger.models)
     sizes = [gap for gap in ledger.gaps if gap.size_wh is not None]
     size_wh = header.size_wh
+    begin_s = header.started_s - (ledger.rows[0].t_s if ledger.rows else 0.0)
     for row in ledger.rows:
         while sizes and sizes[0].before_frame <= row.frame:
             size_wh = sizes.pop(0).size_wh or size_wh
@@ -83,9 +84,7 @@ def read_session(folder: str | Path) -> RecordedSession:
             model = changes.pop(0).name
         line = lines.get(row.frame) if row.analyzed else None
         try:
-            analysis = (
-                _analysis(line, row, header.started_s, size_wh, model) if line is not None else None
-            )
+            analysis = _analysis(line, row, begin_s, size_wh, model) if line is not None else None
         except _BAD:
             analysis, damaged = None, damaged + 1
         if analysis is not None:
@@ -264,9 +263,13 @@ def _lines(path: Path) -> Iterator[Mapping[str, Any] | None]:
 
 
 def _analysis(
-    line: Mapping[str, Any], row: LedgerRow, started_s: float, size_wh: tuple[int, int], model: str
+    line: Mapping[str, Any],
+    row: LedgerRow,
+    begin_s: float,
+    size_wh: tuple[int, int],
+    model: str,
 ) -> Analysis:
-    captured_s = started_s + row.t_s
+    captured_s = begin_s + row.t_s
     return Analysis(
         frame_id=row.frame,
         captured_s=captured_s,

@@ -139,8 +139,12 @@ class RecordedSession:
     def repeatable(self) -> bool:
         """Whether analysing the clean video again can give the statistics back exactly.
 
-        It cannot where the video is lossy or blurred, or lacks a frame that was analysed.
+        It cannot where the video is lossy or blurred, lacks a frame that was analysed, or holds
+        pictures larger than its own size, which were made smaller.
         """
+        sizes = [gap.size_wh for gap in self.gaps if gap.size_wh is not None]
+        if not all(fits_inside(size_wh, self.header.size_wh) for size_wh in sizes):
+            return False
         whole = all(row.recorded for row in self.rows if row.analyzed)
         return self.header.lossless and not self.header.settings.get("blur") and whole
 
@@ -185,3 +189,8 @@ class RecordedSession:
         if self.damaged:
             found.append(f"{self.damaged} lines are damaged")
         return tuple(found)
+
+
+def fits_inside(size_wh: tuple[int, int], other_wh: tuple[int, int]) -> bool:
+    """Whether a picture fits into another without being made smaller."""
+    return size_wh[0] <= other_wh[0] and size_wh[1] <= other_wh[1]

@@ -355,16 +355,19 @@ def make_seekable(path: Path) -> None:
 
 def _letterboxed(image_bgr: ImageU8, size_wh: tuple[int, int]) -> ImageU8:
     """Return the picture fitted into a black one of `size_wh`, its aspect kept."""
-    width, height = size_wh
-    scale = min(width / image_bgr.shape[1], height / image_bgr.shape[0])
-    inner_wh = (
-        min(max(round(image_bgr.shape[1] * scale), 1), width),
-        min(max(round(image_bgr.shape[0] * scale), 1), height),
-    )
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    result = np.zeros((height, width, 3), np.uint8)
-    x, y = (width - inner_wh[0]) // 2, (height - inner_wh[1]) // 2
-    result[y : y + inner_wh[1], x : x + inner_wh[0]] = cv2.resize(
-        image_bgr, inner_wh, interpolation=how
+    x, y, inner_w, inner_h = letterbox((image_bgr.shape[1], image_bgr.shape[0]), size_wh)
+    how = cv2.INTER_AREA if inner_w < image_bgr.shape[1] else cv2.INTER_LINEAR
+    result = np.zeros((size_wh[1], size_wh[0], 3), np.uint8)
+    result[y : y + inner_h, x : x + inner_w] = cv2.resize(
+        image_bgr, (inner_w, inner_h), interpolation=how
     )
     return result
+
+
+def letterbox(picture_wh: tuple[int, int], video_wh: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Return where a picture of another size lies in a video, as (x, y, width, height)."""
+    width, height = video_wh
+    scale = min(width / picture_wh[0], height / picture_wh[1])
+    inner_w = min(max(round(picture_wh[0] * scale), 1), width)
+    inner_h = min(max(round(picture_wh[1] * scale), 1), height)
+    return (width - inner_w) // 2, (height - inner_h) // 2, inner_w, inner_h

@@ -26,7 +26,7 @@ from facecam.vision.privacy import FaceBlur, blur_whole
 MAX_ROWS = 8
 _FEW_ROWS = 3  # of the smaller card, where the whole one finds no room
 _PREDICTED_AFTER_S = 0.3  # chosen by eye
-_FORGET_AFTER = 90  # pictures without a face before its card's place is forgotten
+_FORGET_AFTER_S = 2.5  # without a face before its card's place is forgotten, as the tracker does
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class OverlayPainter:
 
     def __init__(self) -> None:
         self._spots: dict[int, Spot] = {}
-        self._missing: dict[int, int] = {}
+        self._seen_s: dict[int, float] = {}  # when a face with a card was there last
         self._found_s: dict[int, float] = {}
         self._cams = CamPainter()
         self._corner: int | None = None
@@ -124,7 +124,7 @@ class OverlayPainter:
         if options.cam is None:
             self._cams.forget()
         if not analysis.faces or min(width, height) < 16:
-            self._forget_missing(set())
+            self._forget_missing(set(), analysis.source_s)
             return out
         sizes = overlay_sizes(width, height, round(options.scale, 3))
         boxes = [
@@ -149,7 +149,7 @@ class OverlayPainter:
                     _draw_box(out, face, box, sizes, selected=selected)
         if options.show_bars:
             self._draw_cards(out, analysis.faces, boxes, heads, sizes, options, taken, rings)
-        self._forget_missing({face.track for face in analysis.faces})
+        self._forget_missing({face.track for face in analysis.faces}, analysis.source_s)
         return out
 
     def _without_blinking(self, analysis: Analysis) -> Analysis:
@@ -254,14 +254,13 @@ class OverlayPainter:
         for content, card in zip(contents, places, strict=True):  # over all ties
             draw_card(out, content, card, sizes)
 
-    def _forget_missing(self, present: set[int]) -> None:
+    def _forget_missing(self, present: set[int], now_s: float) -> None:
         for track in list(self._spots):
             if track in present:
-                self._missing.pop(track, None)
-                continue
-            self._missing[track] = self._missing.get(track, 0) + 1
-            if self._missing[track] > _FORGET_AFTER:
-                del self._spots[track], self._missing[track]
+                self._seen_s[track] = now_s
+            elif abs(now_s - self._seen_s.get(track, now_s)) > _FORGET_AFTER_S:
+                del self._spots[track]
+                self._seen_s.pop(track, None)
 
 
 def _on_cards(heads: Sequence[HeadLook], options: OverlayOptions) -> frozenset[str] | None:

@@ -23,10 +23,8 @@ from facecam.pipeline.detection_policy import DetectionConfig
 from facecam.pipeline.offline import analyze_source
 from facecam.pipeline.reanalysis import Difference, SessionAnalyzer, SessionPictures
 from facecam.pipeline.session import Session, SessionOptions
-from facecam.pipeline.session_kill import kill_session
 from facecam.pipeline.status import SessionState, SessionStatus
 from facecam.recording.disk_watch import DiskState
-from facecam.recording.kill_trial import look_at
 from facecam.recording.request import RecordingRequest
 from facecam.recording.session_files import read_session
 from facecam.recording.session_records import RecordedSession
@@ -37,6 +35,8 @@ from facecam.vision.overlay import OverlayOptions
 from facecam.vision.smoothing import ReadingSmoother
 from facecam.vision.tracker import FaceTracker
 from tests.fakes import WAIT_S, BlockingSource, FakeEstimator, FakeSource, detection_at, picture
+from tests.kill_trial import look_at
+from tests.session_kill import kill_session
 
 SIDE = 60
 
@@ -304,6 +304,66 @@ def test_another_source_and_another_size_are_marked_and_fitted_in(stage: Any) ->
     assert last.shape == (240, 320, 3)
     assert np.array_equal(last[:20, :200], image[:20])
     assert not last[150:].any()
+
+
+@pytest.mark.parametrize("clean", ["lossless", "lossy"])
+@pytest.mark.parametrize("other_wh", [(200, 150), (640, 400)])
+def test_pictures_of_another_size_come_back_in_their_size(
+    stage: Any, clean: str, other_wh: tuple[int, int]
+) -> None:
+    gate = threading.Semaphore(0)
+    session = stage.session(lambda: SquareSource(None, live=True, kind="camera", gate=gate))
+    session.start_recording(stage.request(clean=clean))
+    session.start()
+    gate.release(5)
+    stage.until(session, lambda status: status.counts.captured == 5)
+    session.change_source(lambda: SquareSource(12, size_wh=other_wh, name="other"))
+    stage.until_recorded(session)
+    recorded = stage.read()
+    small = other_wh == (200, 150)
+    if not (clean == "lossless" and small):
+        assert not recorded.repeatable
+    source = SessionPictures(recorded)
+    source.open()
+    frames = []
+    while (frame := source.read()) is not None:
+        frames.append(frame)
+    assert {frame.image_bgr.shape for frame in frames[-2:]} == {(other_wh[1], other_wh[0], 3)}
+    last = frames[-1].image_bgr.astype(int)
+    x, y = SquareSource.place(recorded.recorded[-1].frame - 5)
+    square = last[y + 5 : y + SIDE - 5, x + 5 : x + SIDE - 5]
+    assert square.min() > 150, "the square lies where it lay"
+    assert np.median(last) < 100
+
+
+def test_clean_video_that_is_cut_off_is_not_taken_for_whole(stage: Any) -> None:
+    session = stage.session(lambda: SquareSource(40), as_fast_as_possible=True)
+    session.start_recording(stage.request(clean="lossless"))
+    session.start()
+    stage.until_recorded(session)
+    clean = next((stage.folder / "a.session").glob("clean.*"))
+    shorter = clean.with_name(f"shorter{clean.suffix}")
+    with av.open(str(clean)) as source, av.open(str(shorter), "w") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for packet in list(source.demux(video=0))[:10]:
+            packet.stream = stream
+            target.mux(packet)
+    shorter.replace(clean)
+    pictures = SessionPictures(stage.read())
+    pictures.open()
+    while pictures.read() is not None:
+        assert not pictures.truncated
+    assert pictures.truncated
+
+
+def test_password_of_an_address_is_not_recorded(stage: Any) -> None:
+    session = stage.session(lambda: SquareSource(5), as_fast_as_possible=True)
+    session.start_recording(stage.request(source_spec="rtsp://me:secret@camera/live"))
+    session.start()
+    stage.until_recorded(session)
+    text = (stage.folder / "a.session" / "session.json").read_text("utf-8")
+    assert "rtsp://camera/live" in text
+    assert "secret" not in text
 
 
 def test_camera_that_is_lost_and_back_leaves_a_marked_gap(stage: Any) -> None:

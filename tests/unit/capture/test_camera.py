@@ -356,6 +356,28 @@ def test_another_camera_under_the_old_index_is_not_taken_for_the_lost_one() -> N
     assert not capture.asked
 
 
+def test_stuck_camera_holds_no_other_camera() -> None:
+    capture = FakeCapture(pictures=1)
+    source = camera(capture, 17, read_timeout_s=0.05)
+    source.open()
+    source.read()
+    with pytest.raises(CameraLostError):
+        source.read()
+    source.close()
+    assert stuck_pumps() == ("capture-pump camera 17",)
+    free = FakeCapture()
+    other = camera(free, 1)
+    other.open()
+    assert other.read() is not None
+    free.unblock.set()
+    other.close()
+    capture.unblock.set()
+    for thread in threading.enumerate():
+        if thread.name == "capture-pump camera 17":
+            thread.join(WAIT_S)
+    assert stuck_pumps() == ()
+
+
 def test_driver_that_never_returns_is_given_up_by_name_and_not_asked_again() -> None:
     capture = FakeCapture(pictures=1)
     source = camera(capture, 7, read_timeout_s=0.05)

@@ -99,6 +99,23 @@ def test_names_that_no_file_system_takes(spec: str) -> None:
     assert "Traceback" not in str(caught.value)
 
 
+@pytest.mark.parametrize("spec", ["99999999999", "9" * 5000, "/dev/video99999"])
+def test_numbers_that_no_camera_has(spec: str) -> None:
+    with pytest.raises(CameraOpenError, match=f"There is no camera {spec[:20]}: choose"):
+        make_source(spec)
+
+
+def test_address_that_cannot_be_parsed_is_told_without_its_password() -> None:
+    with pytest.raises(SourceError, match=r"rtsp://192\.168\.0\.5/live cannot be used") as caught:
+        make_source("rtsp://me:pa[ss@192.168.0.5/live")
+    assert "pa[ss" not in str(caught.value)
+
+
+def test_file_addresses_are_decoded_once(tmp_path: Path) -> None:
+    with pytest.raises(MediaFileError, match=r"a%20b\.mp4 does not exist"):
+        make_source((tmp_path / "a%20b.mp4").as_uri()).open()
+
+
 def test_unknown_kind_of_url() -> None:
     with pytest.raises(SourceError, match=r"gopher://a/v cannot be opened: it has to begin with"):
         make_source("gopher://me:secret@a/v")

@@ -265,6 +265,38 @@ def test_arrays_with_nan_are_refused(folder: Path) -> None:
     assert "age_logits/bias that is not of finite numbers" in refusal(folder)
 
 
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [("age_logits/bias", (100,)), ("age_logits/kernel", (4, 100)), ("age_logits/kernel", (101,))],
+)
+def test_arrays_that_do_not_fit_their_head_are_refused(
+    folder: Path, name: str, shape: tuple[int, ...]
+) -> None:
+    with np.load(folder / "cam.npz") as stored:
+        arrays = dict(stored)
+    arrays[name] = np.zeros(shape, np.float32)
+    np.savez(folder / "cam.npz", **arrays)
+    write_spec(folder, spec())
+    assert "cam.npz has" in refusal(folder)
+
+
+@pytest.mark.parametrize(("kernel", "bias"), [((4, 4), 3), ((4, 3), 3), ((4, 4), 4)])
+def test_hidden_layers_have_to_follow_each_other(
+    folder: Path, kernel: tuple[int, int], bias: int
+) -> None:
+    with np.load(folder / "cam.npz") as stored:
+        arrays = dict(stored)
+    arrays |= {"hidden/kernel": np.zeros(kernel, "f4"), "hidden/bias": np.zeros(bias, "f4")}
+    np.savez(folder / "cam.npz", **arrays)
+    content = spec()
+    content["cam"]["layers"]["age"] = ["hidden", "age_logits"]
+    write_spec(folder, content)
+    if (kernel, bias) == ((4, 4), 4):
+        load_package(folder)
+    else:
+        assert "which do not follow each other" in refusal(folder)
+
+
 def test_a_package_is_found_by_name_and_by_folder(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,10 +13,10 @@ import pytest
 
 from facecam.errors import RecordingError
 from facecam.recording import encoders, video_writer
-from facecam.recording.kill_trial import kill_while_recording, look_at
 from facecam.recording.video_writer import VideoWriter, make_seekable
 from facecam.recording.watched_file import WatchedFile
 from facecam.types import ImageU8
+from tests.kill_trial import kill_while_recording, look_at
 
 
 def noise(size_wh: tuple[int, int], seed: int = 0) -> ImageU8:

@@ -262,6 +262,23 @@ def test_a_card_stays_on_its_side_while_it_can(cards: list[Rect]) -> None:
     assert set(back) == {"left"}
 
 
+@pytest.mark.parametrize(("away_s", "side"), [(2.0, "left"), (3.0, "right")])
+def test_the_side_of_a_card_is_kept_as_long_as_the_tracker_keeps_a_face(
+    away_s: float, side: str, cards: list[Rect]
+) -> None:
+    painter, image = OverlayPainter(), plain((1280, 720))
+
+    def draw(t_s: float, *boxes: BoxXywh) -> None:
+        found = analysis(*(face(1, box) for box in boxes), size_wh=(1280, 720))
+        painter.draw(image, replace(found, source_s=t_s), HEADS)
+
+    draw(0.0, (1120, 300, 150, 160))  # at the right edge: the card is on the left
+    for number in range(1, round(away_s * 60)):
+        draw(number / 60)
+    draw(away_s, (700, 300, 150, 160))
+    assert ("right" if cards[-1][0] > 700 else "left") == side
+
+
 def test_a_card_does_not_hop_when_a_box_trembles(cards: list[Rect]) -> None:
     rng = np.random.default_rng(0)
     painter, image = OverlayPainter(), plain((640, 360))

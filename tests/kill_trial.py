@@ -10,8 +10,9 @@ import numpy as np
 from facecam.recording.encoders import Purpose
 from facecam.recording.video_writer import VideoWriter
 
+ROOT = Path(__file__).resolve().parents[1]
 SIZE_WH = (320, 240)
-_CHILD = "from facecam.recording.kill_trial import record; record({path!r}, {purpose!r}, {hz!r})"
+_CHILD = "from tests.kill_trial import record; record({path!r}, {purpose!r}, {hz!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def kill_while_recording(
     code = _CHILD.format(path=str(path), purpose=purpose, hz=hz)
     written_s = -1.0
     with subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, bufsize=1
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, bufsize=1, cwd=ROOT
     ) as child:
         assert child.stdout is not None
         for number, line in enumerate(child.stdout, 1):

@@ -9,13 +9,13 @@ from pathlib import Path
 from facecam.errors import RecordingError
 from facecam.pipeline.analyzer import FrameAnalyzer
 from facecam.pipeline.session import Session
-from facecam.recording.kill_trial import KillTrial, look_at
 from facecam.recording.request import RecordingRequest
 from facecam.recording.session_files import read_session
 from facecam.types import Detection, ImageU8
 from facecam.vision.tracker import FaceTracker
+from tests.kill_trial import ROOT, KillTrial, look_at
 
-_CHILD = "from facecam.pipeline.session_kill import record; record({path!r})"
+_CHILD = "from tests.session_kill import record; record({path!r})"
 _LOOK_S = 0.02
 
 
@@ -92,7 +92,10 @@ def kill_session(path: Path, after_s: float) -> SessionKill:
     """
     written_s = -1.0
     with subprocess.Popen(
-        [sys.executable, "-c", _CHILD.format(path=str(path))], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", _CHILD.format(path=str(path))],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
     ) as child:
         assert child.stdout is not None
         for line in child.stdout:
