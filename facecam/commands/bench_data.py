@@ -15,7 +15,10 @@ def bench_data(
         Path, typer.Argument(help="Labelled pictures: manifest.csv, its folder, class folders.")
     ],
     recipe: Annotated[
-        Path | None, typer.Option(help="Says size and augmentation; a webcam's if left out.")
+        Path | None,
+        typer.Option(
+            help="Takes size and augmentation from it; without it, those of a webcam model."
+        ),
     ] = None,
     size: Annotated[int, typer.Option(min=16, max=1024, help="Side in pixels.")] = 160,
     sample: Annotated[int, typer.Option(min=1, help="Pictures to measure.")] = 256,

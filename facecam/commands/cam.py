@@ -73,7 +73,7 @@ def cam(
     Example:
 
       python -m facecam cam portrait.jpg --head smile --head age --out why.png
-      python -m facecam cam photos --head gender:* --method gradcam --method scorecam --out why
+      python -m facecam cam photos --head 'gender:*' --method gradcam --method scorecam --out why
     """
     from facecam.commands.pipeline_parts import choose_model
     from facecam.recording.output_file import refuse_to_replace

@@ -42,7 +42,11 @@ def _write(
     ] = False,
     balance: Annotated[
         str | None,
-        typer.Option(metavar="A,B", help="Even the training pictures over the joint of labels."),
+        typer.Option(
+            metavar="A,B",
+            help="Sub-sample the training pictures until every combination of these labels is "
+            "equally frequent.",
+        ),
     ] = None,
     per_cell: Annotated[
         int | None,
@@ -222,15 +226,18 @@ def _csv(
         str | None, typer.Option(metavar="COLUMN", help="Column of SOURCE to find in --join.")
     ] = None,
     key: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="Column of --join; its first if left out.")
+        str | None,
+        typer.Option(
+            metavar="COLUMN", help="Column of --join; the one called as --on, else its first."
+        ),
     ] = None,
 ) -> Draft:
     """A plain CSV: pictures and labels, optionally joined with a second table.
 
     Examples:
 
-      python -m facecam manifest csv HAM10000_metadata.csv --image image_id --label dx
-      --subject-column lesion_id --folder images --extension jpg --out manifest.csv
+      python -m facecam manifest csv HAM10000_metadata.csv --image image_id
+      --subject-column lesion_id --folder images --extension jpg --out ham10000/manifest.csv
 
       python -m facecam manifest csv gt_avg_valid.csv --folder valid --label real_age
       --label apparent_age=apparent_age_avg --out manifest.csv

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from facecam.commands.output import FAILED, ends_well, only_json_on_stdout, print_json
+from facecam.commands.output import ends_well, fail, only_json_on_stdout, print_json
 from facecam.errors import ModelPackageError
 
 
@@ -43,7 +43,8 @@ def models(
         if not entries:
             typer.echo("There is no model package; see python -m facecam train --help.")
     if refused:
-        raise typer.Exit(FAILED)
+        names = ", ".join(entry["name"] for entry in refused)
+        fail(f"Of {len(entries)} model packages {len(refused)} cannot be used: {names}.")
 
 
 def package_entries(name: str | None = None, *, run: bool = False) -> list[dict[str, Any]]:

@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec
 import typer
 
 from facecam.errors import FacecamError, reason
+from facecam.titles import label_of, title_of
 
 if TYPE_CHECKING:
     from rich.progress import Progress
+
+    from facecam.inference.package import HeadSpec
 
 FAILED = 1
 _DISK_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))  # Windows has no quotas
@@ -121,7 +124,7 @@ class HeadWords:
 
     Attributes:
         title: "Perceived gender" for the head "gender".
-        classes: "mole" for the class "nv"; a class that is missing is called by its name.
+        classes: "Mole" for the class "nv"; a class that is missing is called by its name.
     """
 
     title: str
@@ -132,10 +135,13 @@ class HeadWords:
         return self.classes.get(name, name)
 
 
-def english_words(heads: Iterable[Any]) -> dict[str, HeadWords]:
+def english_words(heads: Iterable["HeadSpec"]) -> dict[str, HeadWords]:
     """Return head name to its English words."""
     return {
-        head.name: HeadWords(head.title.get("en") or head.name, (head.labels or {}).get("en", {}))
+        head.name: HeadWords(
+            title_of(head, "en"),
+            {str(name): label_of(head, str(name), "en") for name in head.classes},
+        )
         for head in heads
     }
 

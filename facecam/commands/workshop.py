@@ -113,7 +113,7 @@ def export(
 def evaluate(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="Name or folder of a package.")],
     manifest: Annotated[
-        Path, typer.Argument(help="Labelled pictures: manifest.csv or its folder.")
+        Path, typer.Argument(help="Labelled pictures: manifest.csv, its folder, or class folders.")
     ],
     split: Annotated[str, typer.Option(metavar="S", help="Which split.")] = "val",
     report: Annotated[

@@ -16,8 +16,9 @@ from typer.testing import CliRunner
 from facecam.__main__ import main as program
 from facecam.capture.opening import DEMO_CLIP
 from facecam.commands.cli import app, run
-from facecam.commands.output import HeadWords, describe_reading, ends_well
+from facecam.commands.output import HeadWords, describe_reading, ends_well, english_words
 from facecam.errors import MediaFileError
+from facecam.inference.package import HeadSpec
 from tests.tiny_package import copy_package, spec, tiny_package_dir, write_spec
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -234,6 +235,27 @@ def test_a_mistake_in_the_program_keeps_its_traceback() -> None:
 )
 def test_readings_in_words(reading: dict[str, object], words: str) -> None:
     assert describe_reading(reading, HeadWords("Looks like", {"nv": "mole"})) == words
+
+
+def test_heads_are_called_as_in_the_window() -> None:
+    bare = HeadSpec("skin_type", "softmax", ("very_dry", "oily"))
+    assert english_words([bare])["skin_type"].title == "Skin type"
+    assert english_words([bare])["skin_type"].of("very_dry") == "very dry"
+    titled = HeadSpec(
+        "dx", "softmax", ("nv",), title={"en": "Looks like"}, labels={"en": {"nv": "Mole"}}
+    )
+    assert english_words([titled])["dx"] == HeadWords("Looks like", {"nv": "Mole"})
+
+
+@pytest.mark.parametrize("json_wanted", [[], ["--json"]])
+def test_packages_that_are_refused_are_named_on_stderr(
+    tmp_path: Path, json_wanted: list[str]
+) -> None:
+    (tmp_path / "broken").mkdir()
+    result = CliRunner().invoke(app, ["models", "verify", str(tmp_path / "broken"), *json_wanted])
+    assert result.exit_code == 1
+    assert is_one_sentence(result.stderr)
+    assert "broken" in result.stderr
 
 
 def test_ctrl_c_while_commands_are_imported_is_no_traceback(
