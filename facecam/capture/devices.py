@@ -60,7 +60,10 @@ def find_again(identity: str, devices: Sequence[CameraDevice]) -> CameraDevice |
 
 
 def list_cameras() -> tuple[CameraDevice, ...]:
-    """Return the cameras by index; never waits longer than 6 s, never opens a camera.
+    """Return the cameras by index, without starting any of them.
+
+    macOS and Windows are asked for 6 s at most; on Linux each device node is opened to be asked
+    what it is, which waits as long as its driver does.
 
     On macOS and Windows the order in which OpenCV counts is a best guess; where the system does not
     answer at all, camera 0 is listed without a name, for it may well exist.

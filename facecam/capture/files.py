@@ -17,7 +17,7 @@ from facecam.types import Frame, ImageU8
 _OPEN_TIMEOUT_MS = 8000
 _FALLBACK_FPS = 25.0  # time step of a video that states neither rate nor times
 FOLDER_STEP_S = 3.0
-"""Source time between two pictures of a folder. Longer than the tracker's memory of 2 s, so that
+"""Source time between two pictures of a folder. Longer than the tracker's memory of 2.5 s, so that
 unrelated pictures do not share identities, and long enough to look at each."""
 
 

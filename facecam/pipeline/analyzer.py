@@ -33,7 +33,7 @@ from facecam.vision.quality import FaceQuality
 
 Embed = Callable[[Detection], Float32Array]
 _NOTHING: Readings = MappingProxyType({})
-_FORGET_AFTER_S = 3.0  # longer than the tracker keeps an occluded face (2 s)
+_FORGET_AFTER_S = 3.0  # longer than the tracker keeps an occluded face (2.5 s)
 # A gap of a lost source counts as this for the faces before it, up to a length (chosen by eye).
 BRIDGED_STEP_S = 0.1
 LONGEST_BRIDGE_S = 15.0

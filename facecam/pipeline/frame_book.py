@@ -214,11 +214,6 @@ class FrameBook:
             self._resumed = self._resumed or self._paused
             self._paused = False
 
-    @property
-    def paused(self) -> bool:
-        """Whether what is captured is dropped."""
-        return self._paused
-
     def wait_for_room(self) -> None:
         """Wait until the next picture finds room, or the book is closed."""
         with self._changed:

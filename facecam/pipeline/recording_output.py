@@ -16,7 +16,7 @@ from facecam.pipeline.frame_row import Due, Row
 from facecam.pipeline.in_between import in_between
 from facecam.recording.output_file import unwritable
 from facecam.recording.request import RecordingRequest
-from facecam.recording.session_folder import LedgerRow, LedgerSums, SessionFolder, model_facts
+from facecam.recording.session_folder import LedgerRow, SessionFolder, model_facts
 from facecam.recording.video_pair import VideoPair, clean_path
 from facecam.recording.video_writer import check_video_suffix
 from facecam.timing import monotonic_s
@@ -65,9 +65,6 @@ class RecordingOutput:
         request: What is wanted.
         package: Returns the model package of a name, or None.
         make_videos: Makes what writes the videos.
-
-    Attributes:
-        sums: Where the frames went so far.
     """
 
     def __init__(
@@ -76,7 +73,6 @@ class RecordingOutput:
         package: Callable[[str], ModelPackage | None],
         make_videos: VideosFactory = VideoPair,
     ) -> None:
-        self.sums = LedgerSums()
         self._request = request
         self._package = package
         self._make_videos = make_videos
@@ -201,7 +197,6 @@ class RecordingOutput:
                 video_s=row.video_s,
                 source_s=None if row.source_s == row.place.t_s else row.source_s,
             )
-            self.sums.add(record)
             folder = self._folder
             if folder is None or self._videos is None:
                 continue

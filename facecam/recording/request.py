@@ -19,7 +19,7 @@ class RecordingRequest:
             NAME.session. Nothing that exists is written over.
         overlay: Write the video with boxes, cards and maps burnt in.
         clean: Write the pictures as they came, too ("lossless": bit for bit, which takes about a
-            hundred times the space). Lies in the session folder.
+            hundred times the space). Lies in the session folder, or beside `path` without one.
         session_folder: Write the session folder (statistics, ledger, clean video).
         blur: Blur every face before anything is encoded, in all videos of this recording.
         lang: Language of the words in the overlay.

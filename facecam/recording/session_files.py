@@ -17,7 +17,6 @@ Lines that are torn or damaged are passed over and counted in `damaged`; a row w
 missing is said to be not analysed. Nothing in a session folder is ever executed.
 """
 
-import bisect
 import json
 import math
 from collections.abc import Iterator, Mapping
@@ -96,7 +95,7 @@ def read_session(folder: str | Path) -> RecordedSession:
         header=header,
         rows=tuple(rows),
         analyses=tuple(analyses),
-        tracks=_spans(analyses, rows),
+        tracks=_spans(analyses),
         gaps=tuple(ledger.gaps),
         models=tuple(ledger.models),
         resets=frozenset(ledger.resets),
@@ -296,15 +295,7 @@ def _face(face: Mapping[str, Any]) -> FaceAnalysis:
     )
 
 
-def _spans(analyses: list[Analysis], rows: list[LedgerRow]) -> tuple[TrackSpan, ...]:
-    recorded = [row for row in rows if row.recorded]
-
-    def video_s(t_s: float) -> float:
-        place = bisect.bisect_left(recorded, t_s, key=lambda row: row.t_s)
-        near = recorded[max(place - 1, 0) : place + 1]
-        nearest = min(near, key=lambda row: abs(row.t_s - t_s), default=None)
-        return (nearest.video_s or 0.0) if nearest is not None else 0.0
-
+def _spans(analyses: list[Analysis]) -> tuple[TrackSpan, ...]:
     first: dict[int, float] = {}
     last: dict[int, float] = {}
     frames: dict[int, int] = {}
@@ -314,15 +305,7 @@ def _spans(analyses: list[Analysis], rows: list[LedgerRow]) -> tuple[TrackSpan, 
             last[face.track] = analysis.source_s
             frames[face.track] = frames.get(face.track, 0) + 1
     return tuple(
-        TrackSpan(
-            track,
-            first[track],
-            last[track],
-            video_s(first[track]),
-            video_s(last[track]),
-            frames[track],
-        )
-        for track in sorted(first)
+        TrackSpan(track, first[track], last[track], frames[track]) for track in sorted(first)
     )
 
 

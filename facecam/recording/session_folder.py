@@ -8,9 +8,10 @@
 A line of the ledger is {"frame", "t_s", "shown", "analyzed", "recorded", "dropped"}, with
 "detected" where a frame was analysed, "video_s" (its time in the videos) where it was recorded, and
 "source_s" where the source's own time is another. Between them stand {"gap": {"why", "from_t_s",
-"to_t_s", ...}}, {"model": {"name", "version", "sha256", "frame"}} (in use from this frame on) and
-{"reset": {"frame"}} (the analyzer forgot everything just before it). The last line,
-{"sums": {...}}, is missing where the program was killed.
+"to_t_s", ...}}, {"model": {"name", "version", "sha256", "frame"}} (in use from this frame on),
+{"look": {..., "frame"}} (how the overlay is drawn from there on) and {"reset": {"frame"}} (the
+analyzer forgot everything just before it). The last line, {"sums": {...}}, is missing where the
+program was killed.
 """
 
 import json
@@ -175,7 +176,7 @@ class SessionFolder:
             raise unwritable(self.folder, error) from error
 
     def write_mark(self, kind: str, facts: Mapping[str, object]) -> None:
-        """Append {kind: facts} to the ledger: a gap, a model, a reset."""
+        """Append {kind: facts} to the ledger: a gap, a model, a look, a reset."""
         self.sums.gaps += kind == "gap"
         try:
             self._file(self._ledger).write(_line({kind: dict(facts)}))

@@ -98,15 +98,12 @@ class TrackSpan:
     Attributes:
         track: Its number.
         first_t_s, last_t_s: Times of its first and last analysis.
-        first_video_s, last_video_s: The same in the videos (of the nearest recorded frame).
         frames: Analyses that hold it.
     """
 
     track: int
     first_t_s: float
     last_t_s: float
-    first_video_s: float
-    last_video_s: float
     frames: int
 
 

@@ -16,7 +16,6 @@ _FEW = 3  # views before a mean is trusted
 _LONG = 100  # views over which a mean forgets
 _SCALE_MEMORY = 200  # comparisons over which the scale forgets
 _CLEAR = 1.4  # squared distances to others over those to oneself from which features tell at all
-DIFFERENT = 1.0  # what `unlikeness` gives, on average, for another person; 0 for the same
 
 
 @dataclass(slots=True)

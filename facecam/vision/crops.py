@@ -114,15 +114,13 @@ def _shrink_around(
     return small, np.column_stack([linear, shift])
 
 
-def centre_matrix(
-    picture_wh: tuple[int, int], size_wh: tuple[int, int], share: float = 1.0
-) -> NDArray[np.float64]:
-    """Return the matrix of an upright centred crop covering `share` of the picture's shorter side.
+def centre_matrix(picture_wh: tuple[int, int], size_wh: tuple[int, int]) -> NDArray[np.float64]:
+    """Return the matrix of the largest upright centred crop of a picture.
 
-    For a square crop the shorter side fills it; used where no face was found and for whole frames.
+    Used where no face was found and for whole frames.
     """
     width, height = size_wh
-    scale = max(width / picture_wh[0], height / picture_wh[1]) / share
+    scale = max(width / picture_wh[0], height / picture_wh[1])
     shift_x = (width - 1) / 2.0 - scale * (picture_wh[0] - 1) / 2.0
     shift_y = (height - 1) / 2.0 - scale * (picture_wh[1] - 1) / 2.0
     return np.array([[scale, 0.0, shift_x], [0.0, scale, shift_y]])

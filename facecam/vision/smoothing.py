@@ -183,10 +183,6 @@ class ReadingSmoother:
         """Drop what is kept of a track; an unknown one is no error."""
         self._filters.pop(track, None)
 
-    def reset(self) -> None:
-        """Drop everything, as when the model or the source changes."""
-        self._filters.clear()
-
 
 def _is_distribution(probs: FloatArray) -> bool:
     return probs.size > 1 and abs(float(probs.sum()) - 1.0) < 1e-3

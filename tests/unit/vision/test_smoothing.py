@@ -127,8 +127,6 @@ def test_tracks_and_heads_do_not_mix_and_can_be_forgotten() -> None:
     assert smoother.smooth(1, "smile", np.array([0.6]), 1.0)[0] == pytest.approx(0.6)
     smoother.forget(2)
     assert smoother.smooth(2, "smile", np.array([0.3]), 1.1)[0] == pytest.approx(0.3)
-    smoother.reset()
-    assert smoother.smooth(1, "smile", np.array([0.5]), 1.2)[0] == pytest.approx(0.5)
 
 
 def test_values_that_are_not_finite_leave_no_trace() -> None:
