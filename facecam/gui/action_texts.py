@@ -20,7 +20,7 @@ def action_texts() -> dict[str, tuple[str, str]]:
             translate("actions", "Play the clip that comes with facecam"),
         ),
         "replay": (
-            translate("actions", "Start &again"),
+            translate("actions", "Start a&gain"),
             translate("actions", "Play from the beginning, or try the camera again"),
         ),
         "snapshot": (
@@ -86,7 +86,7 @@ def action_texts() -> dict[str, tuple[str, str]]:
             translate("actions", "Version and licences"),
         ),
         "open_recording": (
-            translate("actions", "Open recor&ding…"),
+            translate("actions", "Open &recording…"),
             translate("actions", "Look at a recording with its stats"),
         ),
         "record": (
@@ -98,11 +98,11 @@ def action_texts() -> dict[str, tuple[str, str]]:
             translate("actions", "Leave out what comes until you go on"),
         ),
         "save_recent": (
-            translate("actions", "Save the last 10 &seconds"),
+            translate("actions", "Save the las&t 10 seconds"),
             translate("actions", "Keep what just happened as a video"),
         ),
         "keep_recent": (
-            translate("actions", "Keep the last 10 seconds &ready"),
+            translate("actions", "&Keep the last 10 seconds ready"),
             translate("actions", "In memory only, until you save them; costs a little speed"),
         ),
         "blur": (

@@ -210,7 +210,7 @@ class WindowActions(ActionSet):
         self.file_menu.setTitle(self.tr("&File"))
         self.view_menu.setTitle(self.tr("&View"))
         self.record_menu.setTitle(self.tr("&Recording"))
-        self.size_menu.setTitle(self.tr("Si&ze of the video"))
+        self.size_menu.setTitle(self.tr("S&ize of the video"))
         for group, names in (
             (
                 self.record_kinds,

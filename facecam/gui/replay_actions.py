@@ -100,7 +100,7 @@ class ReplayActions(ActionSet):
             "back": (translate("replay", "&Back 5 seconds"), ""),
             "ahead": (translate("replay", "&Ahead 5 seconds"), ""),
             "previous_start": (
-                translate("replay", "Where a face c&ame, before"),
+                translate("replay", "&Where a face came, before"),
                 translate("replay", "Back to where a face came into view"),
             ),
             "next_start": (

@@ -670,8 +670,8 @@ Press for all figures.</source>
             <translation>녹화(&amp;R)</translation>
         </message>
         <message>
-            <source>Si&amp;ze of the video</source>
-            <translation>영상 크기(&amp;Z)</translation>
+            <source>S&amp;ize of the video</source>
+            <translation>영상 크기(&amp;I)</translation>
         </message>
         <message>
             <source>With bars</source>
@@ -910,8 +910,8 @@ Press for all figures.</source>
             <translation>facecam에 들어 있는 영상을 재생합니다</translation>
         </message>
         <message>
-            <source>Start &amp;again</source>
-            <translation>다시 시작(&amp;A)</translation>
+            <source>Start a&amp;gain</source>
+            <translation>다시 시작(&amp;G)</translation>
         </message>
         <message>
             <source>Play from the beginning, or try the camera again</source>
@@ -1046,8 +1046,8 @@ Press for all figures.</source>
             <translation>버전과 라이선스</translation>
         </message>
         <message>
-            <source>Open recor&amp;ding…</source>
-            <translation>녹화 열기(&amp;D)…</translation>
+            <source>Open &amp;recording…</source>
+            <translation>녹화 열기(&amp;R)…</translation>
         </message>
         <message>
             <source>Look at a recording with its stats</source>
@@ -1070,16 +1070,16 @@ Press for all figures.</source>
             <translation>계속을 누를 때까지 녹화하지 않습니다</translation>
         </message>
         <message>
-            <source>Save the last 10 &amp;seconds</source>
-            <translation>최근 10초 저장(&amp;S)</translation>
+            <source>Save the las&amp;t 10 seconds</source>
+            <translation>최근 10초 저장(&amp;T)</translation>
         </message>
         <message>
             <source>Keep what just happened as a video</source>
             <translation>방금 일어난 일을 영상으로 남깁니다</translation>
         </message>
         <message>
-            <source>Keep the last 10 seconds &amp;ready</source>
-            <translation>최근 10초를 준비해 두기(&amp;R)</translation>
+            <source>&amp;Keep the last 10 seconds ready</source>
+            <translation>최근 10초를 준비해 두기(&amp;K)</translation>
         </message>
         <message>
             <source>In memory only, until you save them; costs a little speed</source>
@@ -1243,6 +1243,10 @@ Press for all figures.</source>
         <message>
             <source>Steadying</source>
             <translation>안정시키기</translation>
+        </message>
+        <message>
+            <source>Explaining</source>
+            <translation>설명하기</translation>
         </message>
         <message>
             <source>Settings</source>
@@ -1439,8 +1443,8 @@ Qt(LGPL 3), OpenCV, MediaPipe, LiteRT(Apache 2.0)로 만들었습니다.</transl
             <translation>5초 앞으로(&amp;A)</translation>
         </message>
         <message>
-            <source>Where a face c&amp;ame, before</source>
-            <translation>얼굴이 나타난 앞 지점(&amp;A)</translation>
+            <source>&amp;Where a face came, before</source>
+            <translation>얼굴이 나타난 앞 지점(&amp;W)</translation>
         </message>
         <message>
             <source>Back to where a face came into view</source>

@@ -3,13 +3,18 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 from xml.etree import ElementTree
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu
 
-from facecam.gui.look import TRANSLATIONS_DIR, language_for
+from facecam.gui.look import TRANSLATIONS_DIR, Look, language_for
+from facecam.gui.main_window import MainWindow
+from tests.gui.fake_recording import write_session
+from tests.gui.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted((ROOT / "facecam" / "gui").glob("*.py"))
@@ -77,3 +82,42 @@ def test_the_language_follows_the_choice_then_the_system(
     choice: str, system: str, language: str
 ) -> None:
     assert language_for(choice, QLocale(system)) == language
+
+
+def menus_of(window: QMainWindow) -> list[tuple[str, list[QAction]]]:
+    """Return the menu bar and every menu below it, with their actions."""
+    found = [("menu bar", window.menuBar().actions())]
+    for _, actions in found:
+        found += [
+            (a.text(), menu.actions()) for a in actions if isinstance(menu := a.menu(), QMenu)
+        ]
+    return found
+
+
+def letters_of(actions: list[QAction]) -> list[str]:
+    """Return the letters to press, without the "&&" that is a plain "&"."""
+    texts = (action.text().replace("&&", "") for action in actions)
+    return [text.partition("&")[2][0].upper() for text in texts if "&" in text]
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_no_menu_has_a_letter_twice(
+    window: MainWindow, look: Look, tmp_path: Path, language: Literal["en", "ko"]
+) -> None:
+    window.commands.open_recording_at(write_session(tmp_path))
+    replay = window.commands._replays[0]
+    wait_until(lambda: replay.recording is not None)
+    window.change(language=language)
+    wait_until(lambda: ("보기" in replay.actions_.view_menu.title()) == (language == "ko"))
+    for running, paused, playing in (
+        (False, False, False),
+        (True, False, True),
+        (True, True, True),
+    ):
+        window.actions_.show_recording_state(running=running, paused=paused, theme=window.theme)
+        replay.actions_.show_playing(playing, replay.theme)
+        for name, actions in (*menus_of(window), *menus_of(replay)):
+            letters = letters_of(actions)
+            assert len(set(letters)) == len(letters), f"{name}: {''.join(letters)}"
+    assert len(menus_of(window)) > 10
+    assert len(letters_of(window.actions_.file_menu.actions())) > 8
