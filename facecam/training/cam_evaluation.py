@@ -101,10 +101,9 @@ def evaluate_cams(
             f"'{MASK_COLUMN}' with paths of mask pictures, or leave out --cam."
         )
     cells = item.manifest.columns[MASK_COLUMN]
-    first = int(np.flatnonzero(cells != "")[0])
-    root = _root(item.manifest.paths[first], str(cells[first]))
+    folder = item.manifest.folder
     masks = {
-        int(i): read_mask(root / str(cells[i]), item.cache.matrices[i], model.facts.size_wh)
+        int(i): read_mask(folder / str(cells[i]), item.cache.matrices[i], model.facts.size_wh)
         for i in np.flatnonzero(cells != "")
         if item.cache.readable[i]
     }
@@ -118,17 +117,6 @@ def evaluate_cams(
         for method, (subset, straight, shifted) in found.items():
             figures[head.name][method] = _method_figures(subset, straight, shifted, n_boot)
     return figures
-
-
-def _root(picture: Path, cell: str) -> Path:
-    """Return the folder that a manifest's paths start from, which pictures and masks share."""
-    for folder in picture.parents:
-        if (folder / cell).is_file():
-            return folder
-    raise ManifestError(
-        f"The mask {cell} of the picture {picture} does not exist: the column 'mask' holds paths "
-        "that start where the column 'path' does."
-    )
 
 
 def read_mask(
@@ -305,7 +293,12 @@ def _method_figures(
                 straight.select(keep), some.masks, some.clusters, n_boot=n_boot
             )
     aside, moved = shifted
-    subsets["shifted"] = localization_figures(moved, aside.masks, aside.clusters, n_boot=n_boot)
+    there = np.array([mask.any() for mask in aside.masks])  # not pushed out of the picture
+    if there.sum() >= 2:
+        left = aside.select(there)
+        subsets["shifted"] = localization_figures(
+            moved.select(there), left.masks, left.clusters, n_boot=n_boot
+        )
     signs = np.where(np.arange(len(area)) % 2 == 0, SHIFT, -SHIFT)
     way = (moved.centre_xy[:, 0] - straight.centre_xy[:, 0]) / signs
     known = np.isfinite(way)

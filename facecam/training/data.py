@@ -17,7 +17,7 @@ from facecam.training.augment import (
     warp_reflected,
 )
 from facecam.training.cutting import CropCache, Size, as_wh, widened
-from facecam.training.label_cells import head_labels
+from facecam.training.label_cells import NOT_KNOWN, head_labels
 from facecam.training.manifest import Manifest
 from facecam.training.recipe import Augmentation, Recipe
 from facecam.types import ImageU8
@@ -160,12 +160,15 @@ def restrict(item: LabelledCrops, split: str) -> LabelledCrops:
 def mask_missing(
     labels: NDArray[np.float32],
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return labels with 0 for NaN, and weights that are 0 there.
+    """Return labels without NaN, and weights (N,) that are 0 where nothing is known.
 
-    A row of several classes with any label missing counts as missing.
+    Numbers and classes (N,) are 0 where they are missing, yes/no labels (N, K) are -1: of a row
+    that is known in part the loss takes what is known.
     """
-    known = ~np.isnan(labels) if labels.ndim == 1 else ~np.isnan(labels).any(axis=1)
-    return np.nan_to_num(labels), known.astype(np.float32)
+    known = ~np.isnan(labels)
+    if labels.ndim == 1:
+        return np.nan_to_num(labels), known.astype(np.float32)
+    return np.where(known, labels, np.float32(-1.0)), known.any(axis=1).astype(np.float32)
 
 
 def model_view(cache: CropCache, index: NDArray[np.intp], size: Size) -> ImageU8:
@@ -216,7 +219,7 @@ def _sampling(sets: Sequence[LabelledCrops], recipe: Recipe) -> NDArray[np.float
 
 def _evened(cells: NDArray[np.str_], power: float) -> NDArray[np.float64]:
     """Return count(value) ** -power, numbers counted in a window of 5, missing cells as average."""
-    known = cells != ""
+    known = np.array([cell.lower() not in NOT_KNOWN for cell in cells.tolist()], bool)
     weight = np.ones(len(cells))
     if not known.any():
         return weight

@@ -278,7 +278,7 @@ class Making:
             notes += complaints
             thresholds = fitted.pop("thresholds", None)
             if thresholds is not None:
-                entry["thresholds"] = [round(float(t), 4) for t in thresholds]
+                entry["thresholds"] = [float(t) for t in thresholds]
             calibration[head.name] = fitted
         for note in notes:
             self._report(note)

@@ -92,7 +92,9 @@ class SmoothedSoftmaxLoss(keras.losses.Loss):
 
 @keras.saving.register_keras_serializable("facecam")
 class SigmoidLoss(keras.losses.Loss):
-    """Binary cross-entropy of 0/1 labels and logits, the mean over the classes.
+    """Binary cross-entropy of 0/1 labels and logits, the mean over the classes that are known.
+
+    A label below 0 is not known.
 
     Args:
         label_smoothing: Labels move by half of it towards 0.5.
@@ -110,14 +112,16 @@ class SigmoidLoss(keras.losses.Loss):
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Return (B,) losses of labels and logits (B, K)."""
-        label = ops.cast(ops.reshape(y_true, ops.shape(y_pred)), y_pred.dtype)
+        given = ops.cast(ops.reshape(y_true, ops.shape(y_pred)), y_pred.dtype)
+        known = ops.cast(given >= 0, y_pred.dtype)
+        label = given * known
         target = label * (1.0 - self.label_smoothing) + 0.5 * self.label_smoothing
         # log(1 + exp(z)) - target * z, in a form that does not overflow
         loss = ops.relu(y_pred) - y_pred * target + ops.log1p(ops.exp(-ops.abs(y_pred)))
         if self.weights is not None:
             weights = ops.convert_to_tensor(self.weights, dtype=y_pred.dtype)
             loss = loss * (weights[:, 0] * (1.0 - label) + weights[:, 1] * label)
-        return ops.mean(loss, axis=-1)
+        return ops.sum(loss * known, axis=-1) / ops.maximum(ops.sum(known, axis=-1), 1.0)
 
     def get_config(self) -> dict[str, Any]:
         """Return what the constructor takes."""

@@ -10,7 +10,15 @@ import pytest
 from facecam.errors import ManifestError
 from facecam.training.bench_data import bench_data
 from facecam.training.cutting import cut_manifest
-from facecam.training.data import CropBatches, LabelledCrops, head_labels, model_view, restrict
+from facecam.training.data import (
+    CropBatches,
+    LabelledCrops,
+    _evened,
+    head_labels,
+    mask_missing,
+    model_view,
+    restrict,
+)
 from facecam.training.manifest import read_manifest
 from facecam.training.recipe import Phase, Recipe
 from facecam.training.stages import AugmentedPictures
@@ -95,7 +103,7 @@ def test_without_augmentation_a_batch_is_what_the_model_sees_live(folder: Path) 
         (row,) = np.flatnonzero((views == picture).all(axis=(1, 2, 3)))
         assert cat == (row >= 9)
         assert known == (row % 3 != 0)
-        assert hat[0] == (row % 2 if known else 0)
+        assert hat[0] == (row % 2 if known else -1)
     assert weights["cat"].all()
 
 
@@ -112,6 +120,22 @@ def test_the_same_seed_and_epoch_give_the_same_batch(folder: Path) -> None:
     np.testing.assert_array_equal(batch(1, 3), batch(1, 3))
     assert (batch(1, 3) != batch(1, 4)).any()
     assert (batch(1, 3) != batch(2, 3)).any()
+
+
+def test_rows_that_are_known_in_part_count_for_what_is_known() -> None:
+    labels, weights = mask_missing(np.array([[1, np.nan], [np.nan, np.nan], [0, 1]], np.float32))
+    np.testing.assert_array_equal(labels, [[1, -1], [-1, -1], [0, 1]])
+    np.testing.assert_array_equal(weights, [1, 0, 1])
+
+
+@pytest.mark.parametrize("missing", ["", "nan", "NA"])
+def test_numbers_that_are_not_known_are_drawn_like_the_average(missing: str) -> None:
+    ages = [str(age) for age in range(20, 60)] * 5 + ["90"] * 3
+    weight = _evened(np.array([*ages, missing, missing]), 0.5)
+    known = weight[:-2]
+    assert np.isfinite(weight).all()
+    assert known[-1] > 2 * known[0], "rare numbers more often"
+    np.testing.assert_allclose(weight[-2:], known.mean())
 
 
 def test_balance_evens_the_classes(folder: Path) -> None:

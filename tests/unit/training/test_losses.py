@@ -34,6 +34,15 @@ def test_sigmoid_loss_is_the_binary_cross_entropy() -> None:
     assert float(SigmoidLoss()(np.array([[0.0], [1.0]]), huge)) == pytest.approx(200.0)
 
 
+def test_sigmoid_loss_takes_what_is_known_of_a_row() -> None:
+    partly = YES.copy()
+    partly[:, 1] = -1.0
+    known = SigmoidLoss()(YES[:, [0, 2]], LOGITS[:, [0, 2]])
+    assert float(SigmoidLoss()(partly, LOGITS)) == pytest.approx(float(known), rel=1e-6)
+    nothing = np.full_like(YES, -1.0)
+    assert float(SigmoidLoss(weights=[[1.0, 2.0]] * 3)(nothing, LOGITS)) == 0.0
+
+
 def test_an_expectation_without_width_is_trained_as_a_class() -> None:
     loss = ExpectationLoss([0, 1, 2], label_sd=0.0, l1=0.0)
     plain = keras.losses.SparseCategoricalCrossentropy(from_logits=True)

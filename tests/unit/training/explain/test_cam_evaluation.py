@@ -1,5 +1,6 @@
 """Maps against masks: a model that looks at the right thing, and one that looks elsewhere."""
 
+import csv
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +75,23 @@ def test_score_cam_takes_a_part_of_the_pictures(folder: Path) -> None:
 def test_without_cam_nothing_is_compared(folder: Path) -> None:
     metrics = evaluate_command(str(folder / "bright"), folder / "data")
     assert "cam" not in metrics["heads"]["shape"]
+
+
+def test_masks_are_looked_for_where_the_manifest_lies(folder: Path, tmp_path: Path) -> None:
+    pictures, data = write_blobs(tmp_path / "pictures", 4), tmp_path / "data"
+    data.mkdir()
+    for mask in pictures.glob("*-mask.png"):
+        mask.rename(data / mask.name)
+    with (pictures / "manifest.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        row["path"] = str(pictures / row["path"])
+    with (data / "manifest.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    metrics = evaluate_command(str(folder / "bright"), data, cam=["cam"])
+    assert metrics["heads"]["shape"]["cam"]["cam"]["n"] == 4
 
 
 def test_masks_that_are_missing_are_named(folder: Path, tmp_path: Path) -> None:
