@@ -53,8 +53,6 @@ def evaluate_head(
     *,
     seed: int = 0,
     n_boot: int = 1000,
-    calibration: Mapping[str, Any] | None = None,
-    thresholds: Sequence[float] | None = None,
     threshold_rule: tuple[str, float] = YOUDEN,
 ) -> dict[str, Any]:
     """Return the figures of one head as `evaluate --json` prints them.
@@ -66,25 +64,20 @@ def evaluate_head(
         subjects: (N,) who is shown, the unit of the halves and of the bootstrap.
         seed: Seed of the halves and of the bootstrap.
         n_boot: Resamples for the intervals; 0 for none.
-        calibration: A calibration fitted on other pictures; default cross-fitted on these.
-        thresholds: With `calibration`, those of a sigmoid head.
         threshold_rule: As in `weighted.RankedScores.threshold`.
 
     Raises:
         TrainingError: Labels do not fit the head, or logits are NaN.
     """
     z, y = check_arrays(head, logits, labels)
-    if calibration is None:
-        made = cross_fit(head, z, y, subjects, seed=seed, threshold_rule=threshold_rule)
-    else:
-        made = apply_calibration(head, z, y, calibration, thresholds)
+    made = cross_fit(head, z, y, subjects, seed=seed, threshold_rule=threshold_rule)
     resampling = Resampling(cluster_ids(subjects, len(z)), n_boot, seed)
     if head.kind != "sigmoid":
         return head_figures(head, made, np.isfinite(made.labels), resampling)
     classes: dict[str, dict[str, Any]] = {}
     for i, name in enumerate(head.classes):
         known = np.isfinite(made.labels[:, i])
-        limit = _threshold(head, z, y, i, made, calibration is not None, threshold_rule)
+        limit = _threshold(head, z, y, i, threshold_rule)
         classes[str(name)] = head_figures(head, made, known, resampling, column=i, threshold=limit)
     if len(classes) == 1:
         return next(iter(classes.values()))
@@ -198,14 +191,9 @@ def _threshold(
     z: Floats,
     y: Floats,
     column: int,
-    made: Predictions,
-    given: bool,
     rule: tuple[str, float],
 ) -> Threshold:
-    """Return the threshold to report: the given one, or the one that all the pictures give."""
-    if given:
-        assert made.thresholds is not None
-        return Threshold(float(made.thresholds[0, column]) if len(z) else np.nan)
+    """Return the threshold that all the pictures give, which is the one to report."""
     one = OneClass(head, column)
     try:
         fitted = fit_calibration(one, z[:, column, None], y[:, column], threshold_rule=rule)

@@ -14,8 +14,7 @@ sigmoid n_positive, auc, average_precision, accuracy, ece; expectation mae, cs5,
 interval_coverage. A sigmoid head of several classes has {"data", "protocol", "n", "classes":
 {CLASS: figures}} with "no_better_than_chance" in the entry of each class.
 
-Packages of before have the data sets themselves directly under "metrics"; `head_metrics` returns
-nothing for them.
+Packages of before have the data sets themselves directly under "metrics".
 """
 
 import math
@@ -58,14 +57,6 @@ def package_metrics(
     for entry in heads.values():
         del entry["trained_on"]
     return {"heads": heads, "sets": dict(sets)}
-
-
-def head_metrics(spec: Mapping[str, Any], head: str) -> Mapping[str, Any]:
-    """Return the entry of one head in a package's model.json; empty where there is none."""
-    metrics = spec.get("metrics")
-    heads = metrics.get("heads") if isinstance(metrics, Mapping) else None
-    entry = heads.get(head) if isinstance(heads, Mapping) else None
-    return entry if isinstance(entry, Mapping) else {}
 
 
 def set_metrics(spec: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -260,16 +260,6 @@ def test_what_is_fitted_is_not_scored_on_the_same_subjects() -> None:
     assert np.mean(cheats) > 0.57
 
 
-def test_a_calibration_fitted_elsewhere_is_used_as_it_is() -> None:
-    logits, labels = yes_no(200)
-    stored = {"scale": [1.0], "shift": [0.0]}
-    found = evaluate_head(SMILE, logits, labels, calibration=stored, thresholds=[0.7])
-    said = 1 / (1 + np.exp(-logits[:, 0])) >= 0.7
-    assert found["threshold"] == 0.7
-    assert found["ci"]["threshold"] is None
-    assert found["accuracy"] == pytest.approx(sk.accuracy_score(labels, said), abs=1e-6)
-
-
 def test_missing_labels_count_nowhere() -> None:
     logits, labels = classes(400)
     gaps = labels.copy()
