@@ -296,7 +296,9 @@ def evaluate_command(
             )
         if report is not None:
             write_evaluation(evaluation, package, report)
-    return {**evaluation.metrics, "subgroups": evaluation.subgroups}
+        record = {**evaluation.metrics, "subgroups": evaluation.subgroups}
+        del evaluation  # its crops lie in the scratch folder, and Windows keeps what is in use
+    return record
 
 
 def write_evaluation(
