@@ -148,8 +148,7 @@ class ReplayCommands(QObject):
     def show_folder(self) -> None:
         """Open the folder that the recording lies in."""
         if self._window.recording is not None:
-            folder = self._window.recording.folder.parent
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+            _open_folder(self._window.recording.folder.parent)
 
     def _ask_export(self, kind: str) -> None:
         window = self._window
@@ -176,7 +175,7 @@ class ReplayCommands(QObject):
     def _on_exported(self, path: Path) -> None:
         self._window.stage.notice.show_text(
             self.tr("Saved as {path}").format(path=path),
-            ((self.tr("Show in folder"), self.show_folder),),
+            ((self.tr("Show in folder"), lambda: _open_folder(path.parent)),),
         )
 
     # Another model.
@@ -262,3 +261,7 @@ def _export(session: Path, path: Path, kind: str) -> Path:
 
     export_session(session, path, kind)
     return path
+
+
+def _open_folder(folder: Path) -> None:
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))

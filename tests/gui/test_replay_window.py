@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton
 
+from facecam.gui import replay_commands
 from facecam.gui.choosers import Choosable
 from facecam.gui.icons import icon
 from facecam.gui.look import Look
@@ -215,13 +216,21 @@ def test_what_is_no_recording_is_said_and_another_can_be_opened(
     assert not window.stage.card.isVisible()
 
 
-def test_stats_are_exported(open_replay: Open, tmp_path: Path) -> None:
+def test_stats_are_exported(
+    open_replay: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Path] = []
+    monkeypatch.setattr(replay_commands, "_open_folder", opened.append)
     window = open_replay(write_session(tmp_path))
-    target = tmp_path / "party.csv"
+    target = tmp_path / "elsewhere" / "party.csv"
+    target.parent.mkdir()
     window.commands.export(target, "csv")
     wait_until(target.exists)
     wait_until(lambda: "party.csv" in window.stage.notice.text.text())
     assert target.read_text("utf-8").startswith("frame,")
+    show = next(b for b in window.stage.notice.findChildren(QPushButton) if "folder" in b.text())
+    show.click()
+    assert opened == [target.parent]
 
 
 def test_the_language_changes_while_it_is_open(
