@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from facecam.errors import ManifestError, RecipeError, TrainingError
+from facecam.training.backbones import freeze
 from facecam.training.callbacks import Progress, Report
 from facecam.training.checkpoint import write_whole
 from facecam.training.complaints import complaint
@@ -116,6 +117,8 @@ def train(
     _start(run, recipe, data, manifests)
     with distribution.scope():
         network = build_network(recipe)  # before the cutting, which may take long
+    for phase in recipe.training.phases:  # each phase freezes again; a wrong layer is named now
+        freeze(network.backbone, phase.freeze, freeze_batchnorm=False)
     sets = _cut_sets(recipe, manifests, cache_dir, report, progress)
     if recipe.evaluation.folds:  # all people are fitted; the figures come from folds, at export
         train_sets = val_sets = all_people(recipe, sets)

@@ -16,7 +16,7 @@ from facecam.training.data import LabelledCrops
 from facecam.training.distribute import Alone, Distribution
 from facecam.training.network import Network, head_loss
 from facecam.training.quick_metrics import quick_metrics, score
-from facecam.training.recipe import Phase, Recipe
+from facecam.training.recipe import SEEDS, Phase, Recipe
 from facecam.training.run import Run
 from facecam.training.run_log import RunLog
 from facecam.training.schedules import Plateau, make_optimizer
@@ -163,11 +163,12 @@ class Fitting:
     def _reseed(self, model: keras.Model, phase: int, epoch: int) -> None:
         """Let dropout draw from the epoch alone; its generators count on otherwise."""
         seed = self._recipe.training.seed * 1000 + phase
-        keras.utils.set_random_seed(seed * 1000 + epoch)
+        keras.utils.set_random_seed((seed * 1000 + epoch) % SEEDS)
         for number, layer in enumerate(model.layers):
             generator = getattr(layer, "seed_generator", None)
             if generator is not None:
-                generator.state.assign(np.array([seed + 7919 * number, epoch << 16]))
+                state = [(seed + 7919 * number) % SEEDS, (epoch << 16) % SEEDS]
+                generator.state.assign(np.array(state))
 
     def _validate(
         self,
@@ -193,7 +194,8 @@ class Fitting:
             measured = quick_metrics(self._recipe, stage.logits(number), item.labels)
             figures |= {f"{item.manifest.name}.{key}": value for key, value in measured.items()}
         value = score(self._recipe, figures)
-        if value > self._state.best or not self._run.best.exists():
+        unmeasured = not np.isfinite(self._state.best)  # until then the newest are the best
+        if value > self._state.best or unmeasured or not self._run.best.exists():
             self._state.best = value
             save_weights(self._network.model, self._run.best)
         stage.model.set_weights(current)

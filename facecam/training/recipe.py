@@ -18,6 +18,8 @@ class _Strict(BaseModel):
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 Side = Annotated[int, Field(ge=16, le=1024)]
+SEEDS = 2**32
+"""How many seeds there are: NumPy takes no larger ones."""
 Pixels = Literal["caffe", "tf", "unit", "lite", "torch", "raw"]
 
 
@@ -80,7 +82,7 @@ class Head(_Strict):
     labels: dict[Literal["en", "ko"], dict[str, str]] = {}
     unit: str | None = None
     column: str | None = None
-    hidden: list[int] = []
+    hidden: list[Annotated[int, Field(ge=1)]] = []
     weight: Annotated[float, Field(ge=0)] = 1.0
     class_weights: Literal["balanced"] | dict[str, Positive] | None = None
     label_sd: Annotated[float, Field(ge=0)] = 0.0
@@ -213,7 +215,7 @@ class Phase(_Strict):
     freeze: Literal["all", "none"] | int | str = "none"
     stored_features: bool = True
     schedule: Literal["constant", "step", "cosine", "plateau"] = "constant"
-    warmup_share: Share = 0.05
+    warmup_share: Annotated[float, Field(ge=0, lt=1)] = 0.05
     plateau_factor: Annotated[float, Field(gt=0, lt=1)] = 0.3
     plateau_patience: Annotated[int, Field(ge=1)] = 3
     patience: Annotated[int, Field(ge=1)] | None = None
@@ -231,7 +233,7 @@ class Training(_Strict):
     ema: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Momentum of the running average of the weights that is kept as the result; 0 is off."""
     steps_per_epoch: Annotated[int, Field(ge=1)] | None = None
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Annotated[int, Field(ge=0, lt=SEEDS)] = 0
     phases: Annotated[list[Phase], Field(min_length=1)]
 
 

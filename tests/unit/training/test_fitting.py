@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import pytest
 
-from facecam.errors import ManifestError, TrainingError
+from facecam.errors import ManifestError, RecipeError, TrainingError
 from facecam.training.callbacks import Watch
 from facecam.training.checkpoint import (
     Checkpoint,
@@ -20,7 +20,8 @@ from facecam.training.checkpoint import (
     save_checkpoint,
     save_weights,
 )
-from facecam.training.recipe import Phase
+from facecam.training.network import trained_network
+from facecam.training.recipe import SEEDS, Phase
 from facecam.training.run import Run
 from facecam.training.schedules import Plateau, learning_rate
 from tests.toy_training import log_rows, toy_data, toy_recipe, toy_run
@@ -262,6 +263,46 @@ def test_a_network_that_cannot_be_built_is_named_before_pictures_are_cut(
     with pytest.raises(TrainingError, match=r"missing\.weights\.h5 do not exist"):
         toy_run(recipe, toy[1], tmp_path / "run", report=lines.append)
     assert not [line for line in lines if "pictures" in line]
+
+
+def test_a_layer_that_is_not_there_is_named_before_any_phase(
+    toy: tuple[Path, Path, Run], tmp_path: Path
+) -> None:
+    phases = [
+        {"freeze": "all", "epochs": 1, "learning_rate": 0.01},
+        {"freeze": "nosuchlayer", "epochs": 1, "learning_rate": 0.01},
+    ]
+    recipe = toy_recipe(tmp_path / "toy.yaml", training={"phases": phases})
+    lines: list[str] = []
+    with pytest.raises(RecipeError, match="no layer 'nosuchlayer'"):
+        toy_run(recipe, toy[1], tmp_path / "run", report=lines.append)
+    assert not [line for line in lines if "pictures" in line or "epoch" in line]
+
+
+def test_the_largest_seed_trains(toy: tuple[Path, Path, Run], tmp_path: Path) -> None:
+    phase = {"freeze": "none", "epochs": 1, "learning_rate": 0.003}
+    training = {"seed": SEEDS - 1, "steps_per_epoch": 1, "phases": [phase]}
+    recipe = toy_recipe(tmp_path / "toy.yaml", training=training)
+    run = toy_run(recipe, toy[1], tmp_path / "run")
+    assert len(log_rows(run)) == 1
+
+
+def test_the_newest_weights_are_kept_while_validation_measures_nothing(tmp_path: Path) -> None:
+    data = toy_data(tmp_path / "data")
+    lines = (data / "manifest.csv").read_text("utf-8").splitlines()
+    rows = [f"{line},{1 if ',val,' in line else i % 2}" for i, line in enumerate(lines[1:])]
+    (data / "manifest.csv").write_text("\n".join([f"{lines[0]},lamp", *rows]), "utf-8")
+    phase = {"freeze": "none", "epochs": 2, "learning_rate": 0.003}
+    recipe = toy_recipe(
+        tmp_path / "toy.yaml",
+        heads=[{"name": "lamp", "kind": "sigmoid", "classes": ["lamp"]}],
+        training={"phases": [phase]},
+    )
+    run = toy_run(recipe, data, tmp_path / "run")
+    assert [row["score"] for row in log_rows(run)] == ["-inf", "-inf"]
+    kept = trained_network(run).model.get_weights()
+    for ours, newest in zip(kept, load_checkpoint(run.checkpoint).weights, strict=True):
+        np.testing.assert_array_equal(ours, newest)
 
 
 def rates(phase: Phase, steps: int) -> list[float]:

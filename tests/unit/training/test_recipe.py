@@ -92,6 +92,10 @@ def test_a_wrong_key_or_value_is_named(recipe_path: Path, override: str, named: 
         ("heads.1.classes=[2, 1]", "two or more rising numbers"),
         (f"heads.0.name={'a' * 65}", "should have at most 64 characters"),
         ("training.seed=-1", "'training.seed' is -1 and should be greater than or equal to 0"),
+        # What would end in a traceback, before or in the training:
+        ("training.seed=4294967296", "and should be less than 4294967296"),
+        ("heads.0.hidden=[8, 0]", "'heads.0.hidden.1' is 0 and should be greater than or equal"),
+        ("training.phases.0.warmup_share=1.0", "is 1.0 and should be less than 1"),
     ],
 )  # fmt: skip
 def test_a_complaint_names_the_key_the_value_and_what_is_allowed(
