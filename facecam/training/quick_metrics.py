@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
+from facecam.errors import TrainingError
 from facecam.training.recipe import Recipe
 
 
@@ -13,11 +14,25 @@ def quick_metrics(
     """Return MAE, accuracy or mean AUC by head, for the heads that have labels of two kinds.
 
     A head with class weights is measured by its balanced accuracy, which is what they are for.
+
+    Raises:
+        TrainingError: A head gives numbers that are not finite.
     """
     figures: dict[str, float] = {}
     for head in recipe.heads:
         z, y = logits[head.name].astype(np.float64), labels[head.name]
-        known = ~np.isnan(y) if y.ndim == 1 else ~np.isnan(y).any(axis=1)
+        if not np.isfinite(z).all():
+            raise TrainingError(
+                f"The head '{head.name}' gives numbers that are not finite: lower the learning "
+                "rate."
+            )
+        if head.kind == "sigmoid":
+            aucs = [_auc(z[:, k], y[:, k]) for k in range(y.shape[1])]
+            known_aucs = [auc for auc in aucs if auc is not None]
+            if known_aucs:
+                figures[f"{head.name}.auc"] = float(np.mean(known_aucs))
+            continue
+        known = ~np.isnan(y)
         z, y = z[known], y[known]
         if len(y) == 0:
             continue
@@ -26,22 +41,23 @@ def quick_metrics(
             p /= p.sum(axis=1, keepdims=True)
             values = np.array(head.classes, np.float64)
             figures[f"{head.name}.mae"] = float(np.abs(p @ values - y).mean())
-        elif head.kind == "softmax":
-            right = z.argmax(axis=1) == y
-            if head.class_weights:  # what such weights are for
-                shares = [right[y == k].mean() for k in np.unique(y)]
-                figures[f"{head.name}.balanced_accuracy"] = float(np.mean(shares))
-            else:
-                figures[f"{head.name}.accuracy"] = float(right.mean())
+            continue
+        right = z.argmax(axis=1) == y
+        if head.class_weights:  # what such weights are for
+            shares = [right[y == k].mean() for k in np.unique(y)]
+            figures[f"{head.name}.balanced_accuracy"] = float(np.mean(shares))
         else:
-            aucs = [
-                roc_auc_score(y[:, k], z[:, k])
-                for k in range(y.shape[1])
-                if 0 < y[:, k].sum() < len(y)
-            ]
-            if aucs:
-                figures[f"{head.name}.auc"] = float(np.mean(aucs))
+            figures[f"{head.name}.accuracy"] = float(right.mean())
     return figures
+
+
+def _auc(scores: NDArray[np.float64], labels: NDArray[np.float32]) -> float | None:
+    """Return the AUC of one class (N,) over the rows that know it; None unless both kinds occur."""
+    known = ~np.isnan(labels)
+    yes = labels[known]
+    if not 0 < yes.sum() < len(yes):
+        return None
+    return float(roc_auc_score(yes, scores[known]))
 
 
 def score(recipe: Recipe, figures: dict[str, float]) -> float:
