@@ -1,5 +1,6 @@
 """Manifests: CSV tables that name pictures, their split and their labels."""
 
+import posixpath
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -149,16 +150,18 @@ def _check_columns(path: Path, table: Table) -> None:
 
 
 def _usable_rows(path: Path, table: Table) -> tuple[list[tuple[str, ...]], list[str]]:
-    """Leave out rows without a path and rows that are there twice."""
+    """Leave out rows without a path and rows that are there twice, however they write it."""
     at = table.columns.index("path")
     seen: dict[str, tuple[str, ...]] = {}
     nameless, repeated, different = [], [], []
     for line, row in zip(table.lines, table.rows, strict=True):
         if not row[at]:
             nameless.append(line)
-        elif seen.setdefault(row[at], row) != row:
+            continue
+        first = seen.setdefault(posixpath.normpath(row[at].replace("\\", "/")), row)
+        if (first[:at], first[at + 1 :]) != (row[:at], row[at + 1 :]):
             different.append(row[at])
-        elif seen[row[at]] is not row:
+        elif first is not row:
             repeated.append(row[at])
     if different:
         raise ManifestError(

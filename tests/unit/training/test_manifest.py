@@ -134,6 +134,17 @@ def test_repeated_and_nameless_rows_are_left_out_and_counted(tmp_path: Path) -> 
     )
 
 
+def test_one_picture_is_found_however_its_path_is_written(tmp_path: Path) -> None:
+    same = ("0.png", "./0.png", "sub/../0.png", "sub\\..\\0.png")
+    rows = "".join(f"{name},train\n" for name in same)
+    manifest = read_manifest(write(tmp_path, f"path,split\n{rows}a\\b.png,val\n"))
+    assert len(manifest) == 2
+    assert manifest.notes == ("3 repeated rows left out: ./0.png, sub/../0.png, sub\\..\\0.png.",)
+    for other in (*same[1:], "sub//../0.png"):
+        with pytest.raises(ManifestError, match="1 picture two different rows"):
+            read_manifest(write(tmp_path, f"path,split\n0.png,train\n{other},val\n"))
+
+
 def test_short_rows_have_missing_labels(tmp_path: Path) -> None:
     manifest = read_manifest(write(tmp_path, "path,split,cat\na.png,train\n"))
     assert manifest.columns["cat"].tolist() == [""]
