@@ -18,7 +18,15 @@ def package_name(folder: Path, otherwise: str) -> str:
 
 
 def check_target(to: Path) -> None:
-    """Raise `TrainingError` where writing a package would replace anything but a package."""
+    """Raise `TrainingError` where writing a package would replace anything but a package.
+
+    The working directory is no target either: it would be gone from under whoever stands in it.
+    """
+    if Path.cwd().is_relative_to(to.resolve()):
+        raise TrainingError(
+            f"{to} is the working directory or holds it, and cannot be replaced: choose another "
+            "--to."
+        )
     replaceable = (to / "model.json").is_file() or (to.is_dir() and not any(to.iterdir()))
     if to.exists() and not replaceable:
         raise TrainingError(f"{to} is there already and is no model package: choose another --to.")
@@ -32,6 +40,7 @@ def whole_package(to: Path) -> Iterator[Path]:
         TrainingError: The folder cannot be written, in the block or after it; nothing is left.
     """
     part: Path | None = None
+    to = to.resolve()  # a name of its own, also where it is given as `pack/sub/..`
     try:
         to.parent.mkdir(parents=True, exist_ok=True)
         part = Path(tempfile.mkdtemp(prefix=f".{to.name}-", dir=to.parent))
@@ -49,10 +58,16 @@ def whole_package(to: Path) -> Iterator[Path]:
 
 
 def _replace(part: Path, to: Path) -> None:
-    """Put `part` in the place of `to`."""
+    """Put `part` in the place of `to`, which stays where that fails."""
     old = to.with_name(f".{to.name}-old")
     shutil.rmtree(old, ignore_errors=True)
-    if to.exists():
+    there = to.exists()
+    if there:
         to.rename(old)
-    os.replace(part, to)
+    try:
+        os.replace(part, to)
+    except OSError:
+        if there:
+            old.rename(to)
+        raise
     shutil.rmtree(old, ignore_errors=True)
