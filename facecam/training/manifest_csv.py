@@ -8,9 +8,11 @@ from facecam.capture.pictures import PICTURE_SUFFIXES
 from facecam.errors import ManifestError
 from facecam.training.manifest_draft import (
     MASK_COLUMN,
+    RESERVED_COLUMNS,
     SPLIT_FOLDERS,
     Draft,
     LabelledPicture,
+    check_columns,
     counted,
     listing,
 )
@@ -26,7 +28,8 @@ class CsvLayout:
 
     Attributes:
         image: Column of the pictures' names; None takes the first of the usual ones.
-        labels: Label columns, each as NAME or NEW=NAME; empty takes all others.
+        labels: Label columns, each as NAME or NEW=NAME; empty takes all others but those whose
+            names a manifest keeps for itself.
         subject: Column of the subjects; None takes `subject` if it is there.
         folder: Where the names start, relative to the CSV.
         extension: Put behind names without one, such as "jpg"; None looks for a file.
@@ -79,8 +82,9 @@ def from_csv(source: Path, layout: CsvLayout | None = None, join: Join | None = 
         if join.on not in table.columns:
             raise _no_column(source, join.on, table)
         added, known = _joined(join)
-    others = [c for c in table.columns if c and c not in (image, subject, SPLIT_COLUMN)]
-    labels = _renamed(layout.labels or added or others)
+    own = [c for c in table.columns if c not in ("", image, subject)]
+    others = [c for c in added or own if c not in RESERVED_COLUMNS]
+    labels = _renamed(layout.labels or others)
     missing = [name for name in labels.values() if name not in (*table.columns, *added)]
     if missing:
         raise _no_column(source, missing[0], table)
@@ -128,8 +132,13 @@ def from_csv(source: Path, layout: CsvLayout | None = None, join: Join | None = 
 
 
 def _renamed(names: Iterable[str]) -> dict[str, str]:
-    """Return new name to name in the table, of names written as NAME or NEW=NAME."""
-    pairs = ((name.partition("=")) for name in names)
+    """Return new name to name in the table, of names written as NAME or NEW=NAME.
+
+    Raises:
+        ManifestError: A new name is there twice, or is that of another column.
+    """
+    pairs = [name.partition("=") for name in names]
+    check_columns([new for new, _, _ in pairs])
     return {new: old or new for new, _, old in pairs}
 
 

@@ -12,6 +12,8 @@ from facecam.capture.pictures import PICTURE_SUFFIXES
 from facecam.errors import ManifestError, reason
 
 SPLITS = ("train", "val", "test")
+RESERVED_COLUMNS = ("path", "split", "subject")
+"""Columns that every written manifest has beside its labels."""
 
 MASK_COLUMN = "mask"
 """A column that holds the path of a mask picture, written like the paths of pictures."""
@@ -119,12 +121,26 @@ def subject_of(path: Path, finder: re.Pattern[str] | None) -> str:
     return (match.group(1) or "") if match else ""
 
 
+def check_columns(columns: Sequence[str]) -> None:
+    """Raise `ManifestError` where label columns are there twice, or named as another column."""
+    for column in columns:
+        if column in RESERVED_COLUMNS:
+            raise ManifestError(
+                f"No label may be called '{column}', as every manifest has a column of this name: "
+                "rename it."
+            )
+        if columns.count(column) > 1:
+            raise ManifestError(f"There are two labels '{column}': rename or leave out one.")
+
+
 def write_manifest(draft: Draft, out: Path) -> None:
     """Write a draft as CSV (UTF-8), whole or not at all; paths are relative to its folder.
 
     Raises:
-        ManifestError: It has no picture, a picture has no split, or the file cannot be written.
+        ManifestError: It has no picture, a picture has no split, columns collide, or the file
+            cannot be written.
     """
+    check_columns(draft.columns)
     if not draft.pictures:
         raise ManifestError(f"Nothing to write to {out}: no labelled picture is left.")
     part = out.with_name(out.name + ".part")

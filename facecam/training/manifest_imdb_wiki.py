@@ -6,6 +6,7 @@ face_score (-Inf without a face) and second_face_score (NaN without a second fac
 celeb_names and celeb_id. See https://data.vision.ee.ethz.ch/cvl/rrothe/imdb-wiki/.
 """
 
+import zlib
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,10 @@ from facecam.training.manifest_draft import Draft, LabelledPicture, counted
 
 MIN_FACE_SCORE = 1.0
 MAX_AGE = 100
+FIELDS = (
+    "dob", "photo_taken", "gender", "face_score", "second_face_score", "full_path", "name",
+)  # fmt: skip
+"""What is read, one entry a picture."""
 GENDERS = {0.0: "female", 1.0: "male"}
 MATLAB_DAY_ZERO = 366
 """MATLAB counts days from 1 January of year 0, Python from 1 January of year 1: 366 days later."""
@@ -35,6 +40,7 @@ def from_imdb_wiki(source: Path, folder: Path | None = None) -> Draft:
     """
     path = _mat_in(source)
     table = _read(path)
+    _check_lengths(table, path)
     dob, taken = _numbers(table, "dob", path), _numbers(table, "photo_taken", path)
     gender, score = _numbers(table, "gender", path), _numbers(table, "face_score", path)
     second = _numbers(table, "second_face_score", path)
@@ -106,7 +112,7 @@ def _read(path: Path) -> Any:
         raise ManifestError(
             f"{path} is in MATLAB's 7.3 format: save it with -v7, as the data set is distributed."
         ) from error
-    except (OSError, MatReadError, ValueError, TypeError) as error:
+    except (OSError, MatReadError, ValueError, TypeError, zlib.error) as error:
         raise ManifestError(
             f"{path} cannot be read as a .mat file ({reason(error)}): choose imdb.mat or wiki.mat."
         ) from error
@@ -114,6 +120,16 @@ def _read(path: Path) -> Any:
         if name in content and content[name].dtype.names:
             return content[name].reshape(-1)[0]
     raise ManifestError(f"{path} holds no struct named imdb or wiki.")
+
+
+def _check_lengths(table: Any, path: Path) -> None:
+    lengths = {name: len(_field(table, name, path)) for name in FIELDS}
+    other = next((name for name in FIELDS if lengths[name] != lengths[FIELDS[0]]), None)
+    if other is not None:
+        raise ManifestError(
+            f"The fields of {path} belong to different pictures: '{FIELDS[0]}' has "
+            f"{lengths[FIELDS[0]]:,} entries, '{other}' {lengths[other]:,}. Get the file again."
+        )
 
 
 def _field(table: Any, name: str, path: Path) -> NDArray[Any]:

@@ -9,12 +9,13 @@ import pytest
 from scipy.io import savemat
 
 from facecam.errors import ManifestError
+from facecam.training.manifest import read_manifest
 from facecam.training.manifest_celeba import from_celeba
 from facecam.training.manifest_csv import CsvLayout, Join, from_csv
-from facecam.training.manifest_draft import Draft, write_manifest
+from facecam.training.manifest_draft import Draft, LabelledPicture, write_manifest
 from facecam.training.manifest_filenames import from_filenames
 from facecam.training.manifest_folders import from_folders
-from facecam.training.manifest_imdb_wiki import age_at, from_imdb_wiki
+from facecam.training.manifest_imdb_wiki import FIELDS, age_at, from_imdb_wiki
 from facecam.training.manifest_utkface import from_utkface
 from facecam.training.splits import SplitWish, split_draft
 
@@ -217,9 +218,23 @@ def test_what_is_no_imdb_wiki_file_is_refused(tmp_path: Path) -> None:
     empty = write_mat(tmp_path / "empty.mat", "wiki", [])
     with pytest.raises(ManifestError, match="None of the 0 pictures .* it lists none"):
         from_imdb_wiki(empty)
+    savemat(tmp_path / "packed.mat", {"wiki": {"dob": np.arange(900)}}, do_compression=True)
+    packed = bytearray((tmp_path / "packed.mat").read_bytes())
+    packed[200:260] = bytes(60)
+    (tmp_path / "packed.mat").write_bytes(packed)
+    with pytest.raises(ManifestError, match="cannot be read as a .mat file"):
+        from_imdb_wiki(tmp_path / "packed.mat")
     only_bad = write_mat(tmp_path / "bad.mat", "wiki", [mat_row(score=0.0)])
     with pytest.raises(ManifestError, match=r"None of the 1 pictures .* face_score below"):
         from_imdb_wiki(only_bad)
+
+
+def test_fields_of_different_length_are_refused(tmp_path: Path) -> None:
+    two = {name: np.zeros((1, 2)) for name in FIELDS}
+    for short in ("photo_taken", "gender", "name"):
+        savemat(tmp_path / "wiki.mat", {"wiki": {**two, short: np.zeros((1, 1))}})
+        with pytest.raises(ManifestError, match=f"'dob' has 2 entries, '{short}' 1"):
+            from_imdb_wiki(tmp_path)
 
 
 CELEBA = """3
@@ -335,3 +350,36 @@ def test_labels_can_be_renamed_and_masks_follow_the_manifest(tmp_path: Path) -> 
     assert out.read_text() == (
         "path,split,apparent_age,real_age,mask,subject\n../a.jpg,train,29.5,31,../m/a.png,\n"
     )
+
+
+def test_columns_that_a_manifest_keeps_for_itself_are_no_labels(tmp_path: Path) -> None:
+    table = tmp_path / "t.csv"
+    table.write_text("file,path,subject,person,dx\na.jpg,x,session 1,Ann,nv\n")
+    draft = from_csv(table, CsvLayout(image="file", subject="person"))
+    assert list(draft.columns) == ["dx"]
+    out = tmp_path / "manifest.csv"
+    write_manifest(split_draft(draft, SplitWish(0.0)), out)
+    assert read_manifest(out).subject.tolist() == ["Ann"]
+    people = tmp_path / "people.csv"
+    people.write_text("who,path,ceo\nAnn,x,1\n")
+    joined = from_csv(table, CsvLayout(image="file"), Join(people, "person"))
+    assert list(joined.columns) == ["ceo"]
+    for labels, words in (
+        (("dx", "dx=person"), "two labels 'dx'"),
+        (("subject",), "No label may be called 'subject'"),
+        (("split=dx",), "No label may be called 'split'"),
+    ):
+        with pytest.raises(ManifestError, match=words):
+            from_csv(table, CsvLayout(image="file", labels=labels))
+
+
+@pytest.mark.parametrize("columns", [("hat", "path"), ("hat", "hat")])
+def test_columns_that_collide_leave_an_earlier_manifest_as_it_is(
+    tmp_path: Path, columns: tuple[str, ...]
+) -> None:
+    out = tmp_path / "manifest.csv"
+    out.write_text("earlier")
+    pictures = [LabelledPicture(tmp_path / "a.jpg", {"hat": "1"}, "train")]
+    with pytest.raises(ManifestError, match="rename"):
+        write_manifest(Draft(pictures, columns), out)
+    assert out.read_text() == "earlier"
