@@ -43,7 +43,7 @@ def split_head(
         report: Receives one line at a time.
 
     Raises:
-        ModelPackageError: The source is no package.
+        ModelPackageError: The source is no package, or its Keras model cannot be loaded.
         TrainingError: There is no such head, the folder exists or cannot be written, or the new
             package does not say what the old one says.
     """
@@ -99,7 +99,9 @@ def _write(package: ModelPackage, head: str, folder: Path, name: str) -> None:
 def _write_keras(package: ModelPackage, head: str, path: Path) -> None:
     import keras
 
-    whole = keras.saving.load_model(package.dir / KERAS_FILE, compile=False)
+    from facecam.training.explain.keras_model import load_keras_file
+
+    whole = load_keras_file(package)
     keras.Model(whole.inputs, {head: whole.output[head]}, name=f"{whole.name}_{head}").save(path)
 
 
@@ -122,9 +124,7 @@ def split_spec(spec: Mapping[str, Any], head: str, name: str) -> dict[str, Any]:
         "name": package_name(Path(name), f"{spec['name']}-{head}"),
         "title": entry.get("title") or {"en": head},
         "heads": [entry],
-        "metrics": {
-            key: _of_head(value, head, names) for key, value in spec.get("metrics", {}).items()
-        },
+        "metrics": _metrics(spec.get("metrics", {}), head, names),
         "formats": {
             kind: {**record, "figures": _figures(record.get("figures", {}), head)}
             for kind, record in spec.get("formats", {}).items()
@@ -136,6 +136,24 @@ def split_spec(spec: Mapping[str, Any], head: str, name: str) -> dict[str, Any]:
             "heads": sorted(names),
         },
     }
+    return made
+
+
+def _metrics(metrics: Mapping[str, Any], head: str, names: set[str]) -> dict[str, Any]:
+    """Keep this head's figures of every data set, which may have a head's name."""
+    sets = metrics.get("sets", metrics)  # packages of before have them directly there
+    kept = {name: _evaluation(item, head, names) for name, item in sets.items()}
+    if sets is metrics:
+        return kept
+    rest = {key: value for key, value in metrics.items() if key != "sets"}
+    return {**_evaluation(rest, head, names), "sets": kept}
+
+
+def _evaluation(item: Mapping[str, Any], head: str, names: set[str]) -> dict[str, Any]:
+    """Keep what "heads" says of this head; the rest may have tables by heads."""
+    made = {key: _of_head(value, head, names) for key, value in item.items() if key != "heads"}
+    if "heads" in item:
+        made["heads"] = {key: value for key, value in item["heads"].items() if key == head}
     return made
 
 

@@ -168,7 +168,7 @@ def _batches(crops_rgb: ImageU8) -> list[ImageU8]:
     return [crops_rgb[start : start + BATCH] for start in range(0, len(crops_rgb), BATCH)]
 
 
-def keras_model_of_package(package: ModelPackage) -> KerasModel:
+def load_keras_file(package: ModelPackage) -> keras.Model:
     """Return the model.keras of a package, after comparing it with its hash.
 
     Raises:
@@ -182,14 +182,22 @@ def keras_model_of_package(package: ModelPackage) -> KerasModel:
         )
     package.read(KERAS_FILE)
     try:
-        model = keras.saving.load_model(package.dir / KERAS_FILE, compile=False, safe_mode=True)
+        return keras.saving.load_model(package.dir / KERAS_FILE, compile=False, safe_mode=True)
     except (ValueError, TypeError, OSError) as error:
         reason = " ".join(str(error).split())[:200]
         raise ModelPackageError(
             f"The {KERAS_FILE} of the package {package.name} cannot be loaded ({reason}): export "
             "it again."
         ) from error
-    return KerasModel(model, facts_of_package(package))
+
+
+def keras_model_of_package(package: ModelPackage) -> KerasModel:
+    """Return the model.keras of a package, to look into.
+
+    Raises:
+        ModelPackageError: There is none, or it cannot be loaded.
+    """
+    return KerasModel(load_keras_file(package), facts_of_package(package))
 
 
 def keras_model_of_run(folder: Path) -> KerasModel:

@@ -1,6 +1,7 @@
 """One head on its own says what it said in company, number by number."""
 
 import json
+import shutil
 from pathlib import Path
 
 import keras
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 from facecam.commands.cli import run
-from facecam.errors import TrainingError
+from facecam.errors import ModelPackageError, TrainingError
 from facecam.inference.package import ModelPackage, load_package
 from facecam.inference.runtime import LiteRtEstimator
 from facecam.training.conversion import convert, save_keras
@@ -112,6 +113,31 @@ def test_figures_of_other_heads_go(pair: ModelPackage) -> None:
     assert spec["metrics"]["sets"]["faces"] == {"images": 4, "heads": {"smile": {"n": 4}}}
     assert spec["formats"]["float32"] == {"bytes": 9, "figures": {}}
     assert split_spec(pair.spec, "gender", "g")["formats"]["float32"]["figures"]
+
+
+def test_data_sets_may_be_named_as_heads_are(pair: ModelPackage) -> None:
+    heads = {"gender": {"n": 3}, "smile": {"n": 4}}
+    sets = {"gender": {"images": 3, "heads": heads}, "smile": {"images": 4, "heads": heads}}
+    kept = {
+        "gender": {"images": 3, "heads": {"smile": {"n": 4}}},
+        "smile": {"images": 4, "heads": {"smile": {"n": 4}}},
+    }
+    spec = {**pair.spec, "metrics": {"heads": heads, "sets": sets}}
+    assert split_spec(spec, "smile", "s")["metrics"] == {"heads": {"smile": {"n": 4}}, "sets": kept}
+    before = {**pair.spec, "metrics": sets}  # as packages were written once
+    assert split_spec(before, "smile", "s")["metrics"] == kept
+
+
+@pytest.mark.parametrize("hashed", [True, False])
+def test_a_damaged_keras_model_is_refused(pair: ModelPackage, tmp_path: Path, hashed: bool) -> None:
+    folder = tmp_path / "pair"
+    shutil.copytree(pair.dir, folder)
+    (folder / "model.keras").write_bytes(bytes((folder / "model.keras").stat().st_size))
+    if hashed:  # damaged before the package was written
+        write_spec(folder, {key: value for key, value in pair.spec.items() if key != "files"})
+    with pytest.raises(ModelPackageError, match=r"model\.keras"):
+        split_head(folder, "smile", tmp_path / "smile", report=lambda line: None)
+    assert not (tmp_path / "smile").exists()
 
 
 def test_the_command_splits_a_package_without_a_keras_model(
