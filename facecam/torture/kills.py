@@ -5,6 +5,7 @@ import random
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -19,7 +20,8 @@ LOST_AT_MOST_S = 1.0
 # Counted from the moment at which the app says that it is recording.
 _SOONEST_S, _LATEST_S = 0.0, 4.0
 _SAME_S = 0.005  # times are written with four digits
-_START_S = 120.0
+_HUNG_S = 120.0  # a program that was not killed by then, from its start on, never will be
+_CHILD = (sys.executable, "-m", "facecam.torture.recording_child")
 
 
 @dataclass(slots=True)
@@ -60,9 +62,14 @@ def run_kills(
         for number in range(trials):
             path = Path(name) / f"trial{number}.mp4"
             after_s = rng.uniform(_SOONEST_S, _LATEST_S)
-            taken_s = _record_and_kill(path, after_s, number)
+            what = f"killed after {after_s:.2f} s"
             report.trials += 1
-            _look_at(report, path, taken_s, f"killed after {after_s:.2f} s")
+            try:
+                taken_s = _record_and_kill(path, after_s, number)
+            except RecordingError as error:
+                report.failures.append(f"to be {what}: {error}")
+            else:
+                _look_at(report, path, taken_s, what)
             for item in Path(name).rglob("*"):
                 if item.is_file():
                     item.unlink()
@@ -71,25 +78,41 @@ def run_kills(
 
 
 def _record_and_kill(path: Path, after_s: float, seed: int) -> list[float]:
-    """Return the source times of the frames that were taken in for the video before the end."""
-    command = [sys.executable, "-m", "facecam.torture.recording_child", str(path)]
+    """Return the source times of the frames that were taken in for the video before the end.
+
+    Raises:
+        RecordingError: The program ended by itself, or hung, before it was to be killed.
+    """
     told: list[tuple[float, int]] = []
     due_s = math.inf
+    killed = False
     with subprocess.Popen(
-        [*command, "--seed", str(seed)],
+        [*_CHILD, str(path), "--seed", str(seed)],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
     ) as child:
-        # What it still says before the signal reaches it was captured as well.
-        for line in _pipe(child.stdout):
-            words = line.split()
-            if len(words) == 4 and words[0] == "frame" and line.endswith("\n"):
-                told.append((float(words[1]), int(words[2])))
-                if words[3] == "recording":
-                    due_s = min(due_s, told[-1][0] + after_s)
-                if told[-1][0] >= due_s:
-                    child.kill()
+        watchdog = threading.Timer(_HUNG_S, child.kill)
+        watchdog.start()
+        try:
+            # What it still says before the signal reaches it was captured as well.
+            for line in _pipe(child.stdout):
+                words = line.split()
+                if len(words) == 4 and words[0] == "frame" and line.endswith("\n"):
+                    told.append((float(words[1]), int(words[2])))
+                    if words[3] == "recording":
+                        due_s = min(due_s, told[-1][0] + after_s)
+                    if told[-1][0] >= due_s:
+                        child.kill()
+                        killed = True
+        finally:
+            watchdog.cancel()
+            watchdog.join()
+    if not killed:
+        raise RecordingError(
+            f"The recording program ended by itself, or hung for {_HUNG_S:g} s: run "
+            "python -m facecam.torture.recording_child VIDEO to see why."
+        )
     return taken_times_s(told)
 
 
