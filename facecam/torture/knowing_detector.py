@@ -1,4 +1,4 @@
-"""Detectors for drills: one that finds nothing, one that knows where the synthetic faces are."""
+"""A detector for drills that knows where the synthetic faces are."""
 
 import numpy as np
 
@@ -9,17 +9,6 @@ from facecam.types import Detection, ImageU8
 _SHARES = np.array(
     [(0.3, 0.4), (0.7, 0.4), (0.5, 0.6), (0.5, 0.8), (0.05, 0.45), (0.95, 0.45)], np.float32
 )
-
-
-class BlindDetector:
-    """Finds no face, in no time."""
-
-    def detect(self, image_bgr: ImageU8, t_s: float) -> tuple[Detection, ...]:
-        """Return nothing."""
-        return ()
-
-    def close(self) -> None:
-        """Do nothing."""
 
 
 class KnowingDetector:

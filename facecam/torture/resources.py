@@ -19,13 +19,11 @@ class Holdings:
     Attributes:
         resident_mb: Memory in RAM, in megabytes.
         threads: Python's threads.
-        native_threads: All threads of the process.
         handles: Open file descriptors (handles on Windows).
     """
 
     resident_mb: float
     threads: int
-    native_threads: int
     handles: int
 
 
@@ -38,7 +36,6 @@ def holdings() -> Holdings:
         return Holdings(
             resident_mb=process.memory_info().rss / 1e6,
             threads=threading.active_count(),
-            native_threads=process.num_threads(),
             handles=int(count()),
         )
 

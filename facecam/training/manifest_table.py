@@ -26,11 +26,6 @@ class Table:
     rows: list[tuple[str, ...]]
     lines: list[int]
 
-    def column(self, name: str) -> list[str]:
-        """Return the cells of one column."""
-        at = self.columns.index(name)
-        return [row[at] for row in self.rows]
-
 
 def read_table(path: Path, what: str = "manifest", encoding: str | None = None) -> Table:
     """Read a CSV whose cells are separated by commas, semicolons or tabs.

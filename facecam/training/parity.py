@@ -5,7 +5,7 @@ counts there is what becomes of its figures, so each of them is measured beside 
 on the whole validation split, and a model that has clearly lost is refused.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,6 @@ _COMPARED = (
 )  # fmt: skip
 _BATCH = 32
 Logits = Mapping[str, NDArray[np.float32]]
-Predict = Callable[[ImageU8], dict[str, NDArray[np.float32]]]
 
 
 def keras_logits(network: Network, crops: ImageU8) -> dict[str, NDArray[np.float32]]:
