@@ -15,7 +15,7 @@ from facecam.torture.reconnects import ReconnectReport
 from facecam.torture.resources import Holdings
 from facecam.torture.soak import SoakReport
 
-BEFORE = Holdings(100.0, 1, 3, 10)
+BEFORE = Holdings(100.0, 1, 10)
 
 
 def held(lines: list[table.Line]) -> dict[str, bool]:
@@ -54,7 +54,7 @@ def test_kills_hold_within_a_second() -> None:
 def test_leaks_and_slow_reconnects_do_not_hold() -> None:
     report = ReconnectReport(BEFORE, BEFORE, 2, [], {"cut": [0.1]}, {"cut": [0.4, 1.9]})
     assert all(held(table.reconnect_lines(report)).values())
-    report.after = Holdings(100.0, 2, 4, 11)
+    report.after = Holdings(100.0, 2, 11)
     report.resumed_s["cut"].append(2.1)
     found = held(table.reconnect_lines(report))
     assert not found["plays again after, worst (median)"]
@@ -63,10 +63,10 @@ def test_leaks_and_slow_reconnects_do_not_hold() -> None:
 
 
 def test_soak_holds_within_20_mb_and_a_frame() -> None:
-    end = Holdings(119.0, 1, 3, 10)
+    end = Holdings(119.0, 1, 10)
     report = SoakReport(BEFORE, BEFORE, end, end, worst_error_s=0.001, drift_s_an_hour=-0.002)
     assert all(held(table.soak_lines(report)).values())
-    report.end = Holdings(121.0, 1, 3, 10)
+    report.end = Holdings(121.0, 1, 10)
     report.drift_s_an_hour = -0.05
     found = held(table.soak_lines(report))
     assert not found["memory when warm, at the end"]
