@@ -93,6 +93,7 @@ class Fitting:
                 if number < self._state.phase or first >= phase.epochs:
                     continue
                 self._fit_phase(number, phase, first)
+            self._average_phases()
         finally:
             self._log.close()
 
@@ -108,7 +109,8 @@ class Fitting:
                 "--out or remove it."
             ) from error
         self._state = replace(state, weights=[])
-        self._report(f"going on behind phase {state.phase + 1}, epoch {state.epoch}")
+        if state.phase < len(self._recipe.training.phases):
+            self._report(f"going on behind phase {state.phase + 1}, epoch {state.epoch}")
 
     def _fit_phase(self, number: int, phase: Phase, first: int) -> None:
         spec = self._recipe.backbone
@@ -148,10 +150,37 @@ class Fitting:
                 rate = float(np.asarray(model.optimizer.learning_rate)) * phase.plateau_factor
                 model.optimizer.learning_rate = rate
                 self._report(f"{label}: no better score, the learning rate falls to {rate:.2g}")
+            if phase.average and (watch.over or epoch + 1 == phase.epochs):
+                self._keep_end(number, model, average.weights())
             self._save(number, phase.epochs if watch.over else epoch + 1, model, average, watch)
             if watch.over:
                 self._report(f"{label}: no better score for {phase.patience} epochs, phase ends")
                 return
+
+    def _keep_end(self, number: int, model: keras.Model, weights: list[NDArray[Any]]) -> None:
+        """Keep the whole network, with `weights` in the model of the phase, for the mean."""
+        current = model.get_weights()
+        model.set_weights(weights)
+        end = Checkpoint(number, weights=self._network.model.get_weights())
+        save_checkpoint(self._run.end_of_phase(number), end)
+        model.set_weights(current)
+
+    def _average_phases(self) -> None:
+        """Measure the mean of the weights at the ends of phases; keep it if it is the best."""
+        phases = self._recipe.training.phases
+        numbers = [number for number, phase in enumerate(phases) if phase.average]
+        if len(numbers) < 2 or self._state.phase == len(phases):
+            return
+        ends = [load_checkpoint(self._run.end_of_phase(number)) for number in numbers]
+        kept = [end.weights for end in ends if end is not None]
+        mean = [np.mean(parts, axis=0) for parts in zip(*kept, strict=True)]
+        listed = ", ".join(str(number + 1) for number in numbers)
+        self._report(f"averaging the weights at the ends of phases {listed}")
+        parts = (self._recipe, phases[-1], self._network, self._train_sets, self._val_sets)
+        self._validate(len(phases), 1, AugmentedPictures(*parts, seed=0), mean, {})
+        self._state = Checkpoint(len(phases), 1, self._state.best)
+        whole = replace(self._state, weights=self._network.model.get_weights())
+        save_checkpoint(self._run.checkpoint, whole)
 
     def _stage(self, number: int, phase: Phase) -> Stage:
         seed = self._recipe.training.seed * 1000 + number

@@ -208,6 +208,9 @@ class Phase(_Strict):
     it by `plateau_factor` after `plateau_patience` epochs without a better validation score.
     `patience` ends the phase after so many epochs without a better score. `augmentation` is the
     share of the augmentation's strengths: a last phase with weaker ones fits clean pictures better.
+    `average`: the weights at the end of the phase count towards the mean of all such phases, which
+    is measured when the last phase is over (Izmailov et al., "Averaging Weights Leads to Wider
+    Optima and Better Generalization", UAI 2018, with a cycle of the learning rate a phase).
     """
 
     epochs: Annotated[int, Field(ge=1)]
@@ -221,6 +224,7 @@ class Phase(_Strict):
     patience: Annotated[int, Field(ge=1)] | None = None
     batch_size: Annotated[int, Field(ge=1)] | None = None
     augmentation: Share = 1.0
+    average: bool = False
 
 
 class Training(_Strict):

@@ -34,6 +34,10 @@ class Run:
         """What a resumed run goes on from, as one file."""
         return self.state / "checkpoint.npz"
 
+    def end_of_phase(self, number: int) -> Path:
+        """Return where the weights at the end of a phase (0 is the first) are kept for the mean."""
+        return self.state / f"phase-{number + 1}.npz"
+
     def recipe(self) -> Recipe:
         """Return the recipe that made this run."""
         try:

@@ -20,7 +20,9 @@ from facecam.training.checkpoint import (
     save_checkpoint,
     save_weights,
 )
+from facecam.training.fit import fitting_sets, load_sets, predict_logits
 from facecam.training.network import trained_network
+from facecam.training.quick_metrics import quick_metrics, score
 from facecam.training.recipe import SEEDS, Phase
 from facecam.training.run import Run
 from facecam.training.schedules import Plateau, learning_rate
@@ -36,8 +38,15 @@ TRAINING = {
             "learning_rate": 0.01,
             "schedule": "plateau",
             "plateau_patience": 1,
+            "average": True,
         },
-        {"freeze": "none", "epochs": 3, "learning_rate": 0.003, "schedule": "cosine"},
+        {
+            "freeze": "none",
+            "epochs": 3,
+            "learning_rate": 0.003,
+            "schedule": "cosine",
+            "average": True,
+        },
     ],
 }
 TOLERANCE = 1e-4  # threads of the backend add up in another order
@@ -145,7 +154,25 @@ def test_a_run_leaves_logs_curves_and_settled_classes(toy: tuple[Path, Path, Run
     assert events["loss"][0][1] == pytest.approx(float(log_rows(run)[0]["loss"]), rel=1e-5)
     assert {"data/colour/accuracy", "score", "learning_rate"} <= set(events)
     assert not list(run.folder.rglob("part*"))
-    assert float(log_rows(run)[-1]["loss"]) < float(log_rows(run)[0]["loss"])
+    fitted = [row for row in log_rows(run) if row["loss"]]
+    assert float(fitted[-1]["loss"]) < float(fitted[0]["loss"])
+
+
+def test_the_ends_of_phases_are_averaged_and_measured(toy: tuple[Path, Path, Run]) -> None:
+    run = toy[2]
+    row = log_rows(run)[-1]
+    assert (row["phase"], row["epoch"]) == ("2", "1")
+    network = trained_network(run).model
+    ends = [load_checkpoint(run.end_of_phase(number)).weights for number in range(2)]
+    network.set_weights([np.mean(parts, axis=0) for parts in zip(*ends, strict=True)])
+    sets = load_sets(run.recipe(), run.data(), toy[1].parent / "cache", lambda line: None)
+    (val,) = fitting_sets(sets)
+    logits = predict_logits(network, val, run.recipe().input_wh)
+    figures = quick_metrics(run.recipe(), logits, val.labels)
+    value = score(run.recipe(), {f"x.{name}": figure for name, figure in figures.items()})
+    assert value == pytest.approx(float(row["score"]), rel=1e-4)
+    best = max(float(row["score"]) for row in log_rows(run))
+    assert load_checkpoint(run.checkpoint).best == pytest.approx(best)
 
 
 def test_a_checkpoint_of_an_earlier_version_is_read(
