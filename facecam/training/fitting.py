@@ -150,32 +150,43 @@ class Fitting:
                 rate = float(np.asarray(model.optimizer.learning_rate)) * phase.plateau_factor
                 model.optimizer.learning_rate = rate
                 self._report(f"{label}: no better score, the learning rate falls to {rate:.2g}")
-            if phase.average and (watch.over or epoch + 1 == phase.epochs):
-                self._keep_end(number, model, average.weights())
+            if phase.average:
+                self._keep_best(number, epoch, value, model, average.weights())
             self._save(number, phase.epochs if watch.over else epoch + 1, model, average, watch)
             if watch.over:
                 self._report(f"{label}: no better score for {phase.patience} epochs, phase ends")
                 return
 
-    def _keep_end(self, number: int, model: keras.Model, weights: list[NDArray[Any]]) -> None:
-        """Keep the whole network, with `weights` in the model of the phase, for the mean."""
+    def _keep_best(
+        self,
+        number: int,
+        epoch: int,
+        value: float,
+        model: keras.Model,
+        weights: list[NDArray[Any]],
+    ) -> None:
+        """Keep the network, with `weights` in the phase's model, if it is the phase's best."""
+        path = self._run.best_of_phase(number)
+        before = load_checkpoint(path) if epoch else None
+        if before is not None and value < before.best:
+            return
         current = model.get_weights()
         model.set_weights(weights)
-        end = Checkpoint(number, weights=self._network.model.get_weights())
-        save_checkpoint(self._run.end_of_phase(number), end)
+        whole = self._network.model.get_weights()
+        save_checkpoint(path, Checkpoint(number, epoch + 1, value, weights=whole))
         model.set_weights(current)
 
     def _average_phases(self) -> None:
-        """Measure the mean of the weights at the ends of phases; keep it if it is the best."""
+        """Measure the mean of the best weights of phases; keep it if it is the best of the run."""
         phases = self._recipe.training.phases
         numbers = [number for number, phase in enumerate(phases) if phase.average]
         if len(numbers) < 2 or self._state.phase == len(phases):
             return
-        ends = [load_checkpoint(self._run.end_of_phase(number)) for number in numbers]
-        kept = [end.weights for end in ends if end is not None]
+        bests = [load_checkpoint(self._run.best_of_phase(number)) for number in numbers]
+        kept = [best.weights for best in bests if best is not None]
         mean = [np.mean(parts, axis=0) for parts in zip(*kept, strict=True)]
         listed = ", ".join(str(number + 1) for number in numbers)
-        self._report(f"averaging the weights at the ends of phases {listed}")
+        self._report(f"averaging the best weights of phases {listed}")
         parts = (self._recipe, phases[-1], self._network, self._train_sets, self._val_sets)
         self._validate(len(phases), 1, AugmentedPictures(*parts, seed=0), mean, {})
         self._state = Checkpoint(len(phases), 1, self._state.best)

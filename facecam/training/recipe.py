@@ -208,8 +208,8 @@ class Phase(_Strict):
     it by `plateau_factor` after `plateau_patience` epochs without a better validation score.
     `patience` ends the phase after so many epochs without a better score. `augmentation` is the
     share of the augmentation's strengths: a last phase with weaker ones fits clean pictures better.
-    `average`: the weights at the end of the phase count towards the mean of all such phases, which
-    is measured when the last phase is over (Izmailov et al., "Averaging Weights Leads to Wider
+    `average`: the phase's best weights count towards the mean of all such phases, which is measured
+    when the last phase is over (after Izmailov et al., "Averaging Weights Leads to Wider
     Optima and Better Generalization", UAI 2018, with a cycle of the learning rate a phase).
     """
 

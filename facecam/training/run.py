@@ -34,8 +34,8 @@ class Run:
         """What a resumed run goes on from, as one file."""
         return self.state / "checkpoint.npz"
 
-    def end_of_phase(self, number: int) -> Path:
-        """Return where the weights at the end of a phase (0 is the first) are kept for the mean."""
+    def best_of_phase(self, number: int) -> Path:
+        """Return where the best weights of a phase (0 is the first) are kept for the mean."""
         return self.state / f"phase-{number + 1}.npz"
 
     def recipe(self) -> Recipe:

@@ -158,13 +158,13 @@ def test_a_run_leaves_logs_curves_and_settled_classes(toy: tuple[Path, Path, Run
     assert float(fitted[-1]["loss"]) < float(fitted[0]["loss"])
 
 
-def test_the_ends_of_phases_are_averaged_and_measured(toy: tuple[Path, Path, Run]) -> None:
+def test_the_best_weights_of_phases_are_averaged_and_measured(toy: tuple[Path, Path, Run]) -> None:
     run = toy[2]
     row = log_rows(run)[-1]
     assert (row["phase"], row["epoch"]) == ("2", "1")
     network = trained_network(run).model
-    ends = [load_checkpoint(run.end_of_phase(number)).weights for number in range(2)]
-    network.set_weights([np.mean(parts, axis=0) for parts in zip(*ends, strict=True)])
+    bests = [load_checkpoint(run.best_of_phase(number)).weights for number in range(2)]
+    network.set_weights([np.mean(parts, axis=0) for parts in zip(*bests, strict=True)])
     sets = load_sets(run.recipe(), run.data(), toy[1].parent / "cache", lambda line: None)
     (val,) = fitting_sets(sets)
     logits = predict_logits(network, val, run.recipe().input_wh)
