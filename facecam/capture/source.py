@@ -10,7 +10,12 @@ SourceKind = Literal["camera", "file", "image", "folder", "stream", "synthetic"]
 
 
 def without_password(url: str) -> str:
-    """Return a URL fit for screens and logs: user and password are left out."""
+    """Return a URL fit for screens and logs: user and password are left out.
+
+    What is no URL, such as the name of a file, stays as it is.
+    """
+    if "://" not in url:
+        return url
     return re.sub(r"(?<=://)[^/?#]*@", "", url).partition("#")[0]
 
 

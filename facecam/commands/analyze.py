@@ -65,10 +65,11 @@ def analyze(
     from facecam.commands.pipeline_parts import analyzer_for_files, load_estimator
     from facecam.inference.cam import parse_cam
     from facecam.pipeline.offline import SteppingAnalyzer, analyze_source
+    from facecam.pipeline.reanalysis import SessionAnalyzer, SessionPictures
     from facecam.recording.output_file import refuse_to_replace
 
     recorded = _session_folder(source)
-    difference: Difference | None = None
+    again: SessionAnalyzer | None = None
     inputs = [source, *(recorded.iterdir() if recorded else ())]
     refuse_to_replace(inputs, [out, stats])
     with only_json_on_stdout(json):
@@ -82,7 +83,6 @@ def analyze(
             if recorded is None:
                 frames = make_source(source)
             else:
-                from facecam.pipeline.reanalysis import SessionAnalyzer, SessionPictures
                 from facecam.recording.session_files import read_session
 
                 session = read_session(recorded)
@@ -97,8 +97,6 @@ def analyze(
                     max_frames=max_frames,
                     progress=report,
                 )
-            if recorded is not None:
-                difference = again.difference()
         finally:
             analyzer.close()
             estimator.close()
@@ -109,8 +107,8 @@ def analyze(
             f"{summary.frames_analyzed} frames in {summary.seconds:.1f} s ({summary.fps:.1f} a "
             f"second) with {summary.model}: {summary.faces} faces, {summary.tracks} different."
         )
-        if difference is not None:
-            typer.echo(_beside_the_recording(difference))
+        if again is not None:
+            typer.echo(_beside_the_recording(again.difference()))
         for path in filter(None, (summary.out, summary.stats)):
             typer.echo(path)
     passed_over = getattr(frames, "passed_over", ())

@@ -76,7 +76,7 @@ def record_without_window(
             RecordingRequest(
                 path,
                 overlay_options=OverlayOptions(cam=CamStyle() if choice is not None else None),
-                source_spec=without_password(spec),
+                source_spec=spec,
             )
         )
         session.start()

@@ -78,11 +78,8 @@ class ReplayWindow(TakesFiles, QMainWindow):
         self._composer = Composer()
         self._shown: ShownFrame | None = None
         self._drawn: tuple[object, ...] = ()
-        self._shown_s = 0.0
-        self._pulls = 0
-        self._error = ""
+        self._shown_s, self._pulls, self._error = 0.0, 0, ""
         self._runs: list[Reanalysis] = []  # that may have a thread
-        self._path = path
         self.setWindowTitle("facecam")
         self._build()
         self.loading = BackgroundCall("facecam-replay-load", load_recording, self)

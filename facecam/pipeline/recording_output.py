@@ -236,12 +236,11 @@ class RecordingOutput:
         request = self._request
         clean = clean_path(request)
         name = source.name if source is not None else ""
-        spec = request.source_spec or name
         started = datetime.now(UTC) - timedelta(seconds=max(monotonic_s() - frame.captured_s, 0.0))
         return {
             "app_version": __version__,
             "source": {
-                "spec": without_password(spec) if "://" in spec else spec,
+                "spec": without_password(request.source_spec or name),
                 "name": name,
                 "kind": source.kind if source is not None else "",
                 "size_wh": list(row.size_wh),

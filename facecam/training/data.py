@@ -191,15 +191,21 @@ def coverage(item: LabelledCrops, size: Size) -> NDArray[np.float64]:
     return np.array([coverage_mask(m, wh, size).mean() / 255.0 for m, wh in pairs])
 
 
-def _sampling(sets: Sequence[LabelledCrops], recipe: Recipe) -> NDArray[np.float64]:
-    """Return the probability of each picture: shares of the data sets, evened within them."""
+def check_shares(recipe: Recipe, names: Sequence[str]) -> None:
+    """Raise `ManifestError` where one of several training sets has no share beside others."""
     shares = recipe.data.shares
-    unknown = [item.manifest.name for item in sets if item.manifest.name not in shares]
-    if shares and unknown and len(sets) > 1:
+    unknown = [name for name in names if name not in shares]
+    if shares and unknown and len(names) > 1:
         raise ManifestError(
             f"The recipe's data.shares name {', '.join(shares)}, but not {', '.join(unknown)}: "
             "call the folder of the data so, or change data.shares."
         )
+
+
+def _sampling(sets: Sequence[LabelledCrops], recipe: Recipe) -> NDArray[np.float64]:
+    """Return the probability of each picture: shares of the data sets, evened within them."""
+    shares = recipe.data.shares
+    check_shares(recipe, [item.manifest.name for item in sets])
     parts = []
     for item in sets:
         weight = np.ones(len(item.manifest))

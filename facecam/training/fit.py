@@ -14,7 +14,7 @@ from facecam.training.callbacks import Progress, Report
 from facecam.training.checkpoint import write_whole
 from facecam.training.complaints import complaint
 from facecam.training.cutting import bad_files, cut_manifest
-from facecam.training.data import LabelledCrops, head_labels, restrict
+from facecam.training.data import LabelledCrops, check_shares, head_labels, restrict
 from facecam.training.distribute import Kind, folder_of, make_distribution
 from facecam.training.fitting import Fitting
 from facecam.training.folds import all_people, check_folds
@@ -112,6 +112,7 @@ def train(
         raise ManifestError("Nothing to train on: give one or more --data MANIFEST.")
     distribution = make_distribution(distribute)
     manifests = _read_manifests(recipe, data)
+    check_shares(recipe, [item.name for item in manifests if (item.split == "train").any()])
     recipe = with_classes(recipe, manifests)
     run = Run(folder_of(out or Path("runs") / recipe.name, distribution))
     _start(run, recipe, data, manifests)

@@ -1,6 +1,7 @@
 """The phases of a recipe: fit, validate, keep the best, save, and go on after an interruption."""
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -170,11 +171,9 @@ class Fitting:
         before = load_checkpoint(path) if epoch else None
         if before is not None and value < before.best:
             return
-        current = model.get_weights()
-        model.set_weights(weights)
-        whole = self._network.model.get_weights()
+        with _holding(model, weights):
+            whole = self._network.model.get_weights()
         save_checkpoint(path, Checkpoint(number, epoch + 1, value, weights=whole))
-        model.set_weights(current)
 
     def _average_phases(self) -> None:
         """Measure the mean of the best weights of phases; keep it if it is the best of the run."""
@@ -190,8 +189,7 @@ class Fitting:
         parts = (self._recipe, phases[-1], self._network, self._train_sets, self._val_sets)
         self._validate(len(phases), 1, AugmentedPictures(*parts, seed=0), mean, {})
         self._state = Checkpoint(len(phases), 1, self._state.best)
-        whole = replace(self._state, weights=self._network.model.get_weights())
-        save_checkpoint(self._run.checkpoint, whole)
+        self._write_state()
 
     def _stage(self, number: int, phase: Phase) -> Stage:
         seed = self._recipe.training.seed * 1000 + number
@@ -227,18 +225,16 @@ class Fitting:
             weights: Of the stage's model.
             losses: Of the epoch.
         """
-        current = stage.model.get_weights()
-        stage.model.set_weights(weights)
         figures: dict[str, float] = {}
-        for number, item in enumerate(self._val_sets):
-            measured = quick_metrics(self._recipe, stage.logits(number), item.labels)
-            figures |= {f"{item.manifest.name}.{key}": value for key, value in measured.items()}
-        value = score(self._recipe, figures)
-        unmeasured = not np.isfinite(self._state.best)  # until then the newest are the best
-        if value > self._state.best or unmeasured or not self._run.best.exists():
-            self._state.best = value
-            save_weights(self._network.model, self._run.best)
-        stage.model.set_weights(current)
+        with _holding(stage.model, weights):
+            for number, item in enumerate(self._val_sets):
+                measured = quick_metrics(self._recipe, stage.logits(number), item.labels)
+                figures |= {f"{item.manifest.name}.{key}": value for key, value in measured.items()}
+            value = score(self._recipe, figures)
+            unmeasured = not np.isfinite(self._state.best)  # until then the newest are the best
+            if value > self._state.best or unmeasured or not self._run.best.exists():
+                self._state.best = value
+                save_weights(self._network.model, self._run.best)
         shown = " ".join(f"{k}={v:.4f}" for k, v in figures.items())
         self._report(f"phase {phase + 1} epoch {epoch}: {shown} score={value:.4f}")
         self._log.add({"phase": phase, "epoch": epoch, "score": value, **figures, **losses})
@@ -254,5 +250,19 @@ class Fitting:
             self._state.optimizer = [np.asarray(v) for v in model.optimizer.variables]
             self._state.average = average.kept
             self._state.average_steps = average.steps
+        self._write_state()
+
+    def _write_state(self) -> None:
         whole = replace(self._state, weights=self._network.model.get_weights())
         save_checkpoint(self._run.checkpoint, whole)
+
+
+@contextlib.contextmanager
+def _holding(model: keras.Model, weights: list[NDArray[Any]]) -> Iterator[None]:
+    """Let a model have other weights for a while."""
+    current = model.get_weights()
+    model.set_weights(weights)
+    try:
+        yield
+    finally:
+        model.set_weights(current)

@@ -346,13 +346,10 @@ def load_recipe(path: Path, overrides: list[str] | None = None) -> Recipe:
     weights = recipe.backbone.weights
     if weights in ("none", "imagenet") or Path(weights).is_absolute():
         return recipe
-    typed = any(override.startswith(_WEIGHTS_KEY + "=") for override in overrides or [])
+    typed = any(override.startswith("backbone.weights=") for override in overrides or [])
     found = ((Path() if typed else path.parent) / weights).resolve()
     backbone = recipe.backbone.model_copy(update={"weights": str(found)})
     return recipe.model_copy(update={"backbone": backbone})
-
-
-_WEIGHTS_KEY = "backbone.weights"
 
 
 def _with_ranges(raw: dict[str, Any]) -> dict[str, Any]:

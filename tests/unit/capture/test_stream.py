@@ -169,6 +169,10 @@ def test_close_ends_a_pending_read(serve: Serve) -> None:
     assert not reading.is_alive()
 
 
+def test_names_of_files_stay_as_they_are() -> None:
+    assert without_password("take #1@home.mp4") == "take #1@home.mp4"
+
+
 def test_password_is_never_shown() -> None:
     shown = without_password("rtsp://admin:secret@10.0.0.7:554/live?x=1")
     assert shown == "rtsp://10.0.0.7:554/live?x=1"

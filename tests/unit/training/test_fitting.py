@@ -20,7 +20,7 @@ from facecam.training.checkpoint import (
     save_checkpoint,
     save_weights,
 )
-from facecam.training.fit import fitting_sets, load_sets, predict_logits
+from facecam.training.fit import fitting_sets, load_sets, predict_logits, train
 from facecam.training.network import trained_network
 from facecam.training.quick_metrics import quick_metrics, score
 from facecam.training.recipe import SEEDS, Phase
@@ -279,6 +279,17 @@ def test_classes_that_are_none_are_named(toy: tuple[Path, Path, Run], tmp_path: 
     recipe = toy_recipe(tmp_path / "toy.yaml", heads=[head])
     with pytest.raises(ManifestError, match="'nothing', where the training pictures have nothing"):
         toy_run(recipe, data, tmp_path / "run")
+
+
+def test_shares_that_miss_a_training_set_are_refused_before_pictures_are_cut(
+    toy: tuple[Path, Path, Run], tmp_path: Path
+) -> None:
+    recipe = toy_recipe(tmp_path / "toy.yaml", data={"shares": {"data": 0.5}})
+    other = toy_data(tmp_path / "other", count=8)
+    lines: list[str] = []
+    with pytest.raises(ManifestError, match=r"data\.shares name data, but not other"):
+        train(recipe, [toy[1], other], tmp_path / "run", cache_dir=tmp_path, report=lines.append)
+    assert not [line for line in lines if "pictures" in line]
 
 
 def test_a_network_that_cannot_be_built_is_named_before_pictures_are_cut(
